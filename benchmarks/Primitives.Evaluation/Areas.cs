@@ -1,0 +1,12 @@
+namespace Primitives.Evaluation;
+
+/// <summary>Every area, in the order <c>all</c> runs them.</summary>
+internal static class Areas
+{
+    public static readonly Area[] All =
+    [
+        HashingArea.Area,
+        Base62Area.Area,
+        SnowflakeArea.Area,
+    ];
+}
