@@ -22,7 +22,7 @@ public static class ChiSquare
         return sum;
     }
 
-    /// <summary>Approximates a quantile of the distribution (Wilson and Hilferty, 1931; good above 10 degrees).</summary>
+    /// <summary>Approximates a quantile of the distribution (Wilson and Hilferty, 1931; within 1 % from 10 degrees on).</summary>
     /// <param name="degreesOfFreedom">The number of counts less one.</param>
     /// <param name="z">The quantile in standard deviations of a normal distribution: 3.09 for one false alarm in
     /// 1,000, 4.26 for one in 100,000; negative for the lower tail.</param>
