@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Primitives;
+
+// One use of every package, as a newcomer would write it, with what it must give.
+Expect(StableHash.Compute("user:42") == 0x9FC1E605FA7174AA, "Primitives.Hashing");
+
+Expect(Base62.Encode(ulong.MaxValue) == "LygHa16AHYF", "Primitives.Base62");
+var codes = new ShortCodePermutation("a key of 16 bytes or more"u8, length: 7);
+Expect(codes.Invert(codes.Permute(12345)) == 12345, "Primitives.Base62, codes");
+
+using ServiceProvider services = new ServiceCollection()
+    .AddSnowflakeIds(options => options.WorkerId = 7)
+    .BuildServiceProvider();
+var ids = services.GetRequiredService<SnowflakeGenerator>();
+long first = ids.Next();
+Expect(ids.Next() > first && ids.Layout.Decode(first).WorkerId == 7, "Primitives.Snowflake");
+
+static void Expect(bool condition, string what)
+{
+    if (!condition)
+    {
+        throw new InvalidOperationException($"{what} does not work.");
+    }
+
+    Console.WriteLine($"{what}: ok");
+}
