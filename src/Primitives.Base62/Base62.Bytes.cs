@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Primitives;
 
 public static partial class Base62
@@ -110,7 +108,7 @@ public static partial class Base62
         TryDecodeBlocks(text, destination, out written, alphabet);
 
     private static bool TryEncodeBlocks<TChar>(ReadOnlySpan<byte> bytes, Span<TChar> destination, out int written, Base62Alphabet alphabet)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
         long length = BlockCodec.DigitsOf(bytes.Length);
@@ -126,7 +124,7 @@ public static partial class Base62
     }
 
     private static bool TryDecodeBlocks<TChar>(ReadOnlySpan<TChar> text, Span<byte> destination, out int written, Base62Alphabet alphabet)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
         int count = BlockCodec.BytesOf(text.Length);
@@ -136,7 +134,7 @@ public static partial class Base62
     }
 
     private static byte[] DecodeBlocks<TChar>(ReadOnlySpan<TChar> text, Base62Alphabet alphabet)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
         int count = BlockCodec.BytesOf(text.Length);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Primitives;
 
@@ -85,20 +86,14 @@ public static partial class Base62
     /// <see cref="Decode(ReadOnlySpan{char}, int, Base62Alphabet)"/> throws <see cref="FormatException"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is out of range, or
     /// <paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryDecode(ReadOnlySpan<char> text, out ulong value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
-    {
-        CheckDecodingWidth(width, MaxUInt64Length);
-        return NumberCodec.TryRead(text, width, DigitSet.For(alphabet), out value);
-    }
+    public static bool TryDecode(ReadOnlySpan<char> text, out ulong value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+        TryDecodeNumber(text, out value, width, alphabet);
 
     /// <summary>Reads a number from UTF-8 text if it is one that <see cref="Encode(ulong, int, Base62Alphabet)"/> gives
     /// for the same width and alphabet, without allocating.</summary>
     /// <inheritdoc cref="TryDecode(ReadOnlySpan{char}, out ulong, int, Base62Alphabet)"/>
-    public static bool TryDecode(ReadOnlySpan<byte> text, out ulong value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
-    {
-        CheckDecodingWidth(width, MaxUInt64Length);
-        return NumberCodec.TryRead(text, width, DigitSet.For(alphabet), out value);
-    }
+    public static bool TryDecode(ReadOnlySpan<byte> text, out ulong value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+        TryDecodeNumber(text, out value, width, alphabet);
 
     /// <summary>Reads a number from UTF-16 text if it is one that <see cref="Encode(UInt128, int, Base62Alphabet)"/>
     /// gives for the same width and alphabet, without allocating.</summary>
@@ -112,20 +107,14 @@ public static partial class Base62
     /// <see cref="DecodeUInt128(ReadOnlySpan{char}, int, Base62Alphabet)"/> throws <see cref="FormatException"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is out of range, or
     /// <paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryDecode(ReadOnlySpan<char> text, out UInt128 value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
-    {
-        CheckDecodingWidth(width, MaxUInt128Length);
-        return NumberCodec.TryRead(text, width, DigitSet.For(alphabet), out value);
-    }
+    public static bool TryDecode(ReadOnlySpan<char> text, out UInt128 value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+        TryDecodeNumber(text, out value, width, alphabet);
 
     /// <summary>Reads a number from UTF-8 text if it is one that <see cref="Encode(UInt128, int, Base62Alphabet)"/> gives
     /// for the same width and alphabet, without allocating.</summary>
     /// <inheritdoc cref="TryDecode(ReadOnlySpan{char}, out UInt128, int, Base62Alphabet)"/>
-    public static bool TryDecode(ReadOnlySpan<byte> text, out UInt128 value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
-    {
-        CheckDecodingWidth(width, MaxUInt128Length);
-        return NumberCodec.TryRead(text, width, DigitSet.For(alphabet), out value);
-    }
+    public static bool TryDecode(ReadOnlySpan<byte> text, out UInt128 value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+        TryDecodeNumber(text, out value, width, alphabet);
 
     /// <summary>Reads a GUID from UTF-16 text if it is one that <see cref="Encode(Guid, Base62Alphabet)"/> gives for the
     /// same alphabet, without allocating.</summary>
@@ -151,6 +140,40 @@ public static partial class Base62
         value = ToGuid(number);
         return read;
     }
+
+    private static bool TryDecodeNumber<TChar>(ReadOnlySpan<TChar> text, out ulong value, int width, Base62Alphabet alphabet)
+        where TChar : unmanaged
+    {
+        if (width is < AnyWidth or > MaxUInt64Length)
+        {
+            throw DecodingWidthOutOfRange(width, MaxUInt64Length);
+        }
+
+        bool read = NumberCodec.TryRead(text, DigitSet.For(alphabet), out ulong number) && HasForm(text, width);
+        value = read ? number : 0;
+        return read;
+    }
+
+    private static bool TryDecodeNumber<TChar>(ReadOnlySpan<TChar> text, out UInt128 value, int width, Base62Alphabet alphabet)
+        where TChar : unmanaged
+    {
+        if (width is < AnyWidth or > MaxUInt128Length)
+        {
+            throw DecodingWidthOutOfRange(width, MaxUInt128Length);
+        }
+
+        bool read = WideNumberCodec.TryRead(text, DigitSet.For(alphabet), out UInt128 number) && HasForm(text, width);
+        value = read ? number : 0;
+        return read;
+    }
+
+    // What the width asks of a text besides its digits and its size.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HasForm<TChar>(ReadOnlySpan<TChar> text, int width)
+        where TChar : unmanaged =>
+        width > 0 ? text.Length == width
+        : text.Length > 1 ? width == AnyWidth || TextUnit.ToCode(text[0]) != '0'
+        : text.Length == 1;
 
     private static Guid ToGuid(UInt128 number)
     {

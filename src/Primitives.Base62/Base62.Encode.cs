@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Primitives;
 
@@ -15,9 +14,9 @@ public static partial class Base62
     /// value, or <paramref name="alphabet"/> is undefined.</exception>
     public static string Encode(ulong value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
     {
-        Span<char> buffer = stackalloc char[MaxUInt64Length];
-        TryEncode(value, buffer, out int length, width, alphabet);
-        return new string(buffer[..length]);
+        var digits = DigitSet.For(alphabet);
+        int length = LengthOf(value, width);
+        return string.Create(length, (value, digits), static (text, state) => NumberCodec.Write(state.value, text, state.digits));
     }
 
     /// <summary>Writes a number as a string.</summary>
@@ -30,9 +29,9 @@ public static partial class Base62
     /// value, or <paramref name="alphabet"/> is undefined.</exception>
     public static string Encode(UInt128 value, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered)
     {
-        Span<char> buffer = stackalloc char[MaxUInt128Length];
-        TryEncode(value, buffer, out int length, width, alphabet);
-        return new string(buffer[..length]);
+        var digits = DigitSet.For(alphabet);
+        int length = LengthOf(value, width);
+        return string.Create(length, (value, digits), static (text, state) => WideNumberCodec.Write(state.value, text, state.digits));
     }
 
     /// <summary>Writes a GUID as a string of <see cref="GuidLength"/> digits: the number that its 16 bytes are in the
@@ -100,11 +99,10 @@ public static partial class Base62
         TryEncodeNumber(ToUInt128(value), destination, out written, GuidLength, alphabet);
 
     private static bool TryEncodeNumber<TChar>(ulong value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
-        CheckEncodingWidth(width, MaxUInt64Length);
-        int length = CheckedLength(NumberCodec.CountDigits(value), width);
+        int length = LengthOf(value, width);
         if (length > destination.Length)
         {
             written = 0;
@@ -117,20 +115,41 @@ public static partial class Base62
     }
 
     private static bool TryEncodeNumber<TChar>(UInt128 value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
-        CheckEncodingWidth(width, MaxUInt128Length);
-        int length = CheckedLength(NumberCodec.CountDigits(value), width);
+        int length = LengthOf(value, width);
         if (length > destination.Length)
         {
             written = 0;
             return false;
         }
 
-        NumberCodec.Write(value, destination[..length], digits);
+        WideNumberCodec.Write(value, destination[..length], digits);
         written = length;
         return true;
+    }
+
+    private static int LengthOf(ulong value, int width)
+    {
+        if ((uint)width > MaxUInt64Length)
+        {
+            throw EncodingWidthOutOfRange(width, MaxUInt64Length);
+        }
+
+        int count = NumberCodec.CountDigits(value);
+        return width == 0 ? count : width >= count ? width : throw WidthTooSmall(width, count);
+    }
+
+    private static int LengthOf(UInt128 value, int width)
+    {
+        if ((uint)width > MaxUInt128Length)
+        {
+            throw EncodingWidthOutOfRange(width, MaxUInt128Length);
+        }
+
+        int count = WideNumberCodec.CountDigits(value);
+        return width == 0 ? count : width >= count ? width : throw WidthTooSmall(width, count);
     }
 
     private static UInt128 ToUInt128(Guid value)

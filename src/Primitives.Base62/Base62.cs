@@ -32,37 +32,13 @@ public static partial class Base62
     /// encode with.</summary>
     public const int AnyWidth = -1;
 
-    private static void CheckEncodingWidth(int width, int maxLength)
-    {
-        if ((uint)width > (uint)maxLength)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for as few digits as the value needs.");
-        }
-    }
+    // Exceptions are made in methods of their own, so that what makes them does not weigh on the methods that throw.
+    private static ArgumentOutOfRangeException EncodingWidthOutOfRange(int width, int maxLength) =>
+        new(nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for the minimal form.");
 
-    private static void CheckDecodingWidth(int width, int maxLength)
-    {
-        if (width < AnyWidth || width > maxLength)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for the minimal form, or {nameof(AnyWidth)}.");
-        }
-    }
+    private static ArgumentOutOfRangeException DecodingWidthOutOfRange(int width, int maxLength) =>
+        new(nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for the minimal form, or {nameof(AnyWidth)}.");
 
-    private static int CheckedLength(int digitCount, int width)
-    {
-        if (width == 0)
-        {
-            return digitCount;
-        }
-
-        if (digitCount > width)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(width), width, $"The value needs {digitCount} digits.");
-        }
-
-        return width;
-    }
+    private static ArgumentOutOfRangeException WidthTooSmall(int width, int digitCount) =>
+        new(nameof(width), width, $"The value needs {digitCount} digits.");
 }

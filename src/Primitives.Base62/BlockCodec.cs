@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Numerics;
 
 namespace Primitives;
 
@@ -12,22 +12,26 @@ internal static class BlockCodec
     /// <summary>The digits of a full block.</summary>
     public const int BlockDigits = 11;
 
-    // A block b0 b1 ... b7 is the number  sum of b[i] * Weight(i)  in 11 digits. A tail of k bytes is the first
-    // DigitsOf(k) digits of the block that it would be with zero bytes behind it. Weights are the smallest numbers with
-    //   W1  Weight(i) is a multiple of 62^(11 - DigitsOf(i + 1)), Weight(7) = 1;
-    //   W2  Weight(i) >= 256 * Weight(i + 1).
-    // By W2 numbers sort as the bytes do. By W1 the digits that a tail leaves out are zeros, so its text is not only
-    // shorter than, but a prefix of, what the same bytes with zero bytes behind them give; hence texts of all lengths
-    // sort as the bytes do. The plain 64-bit number (weights 256^(7 - i)) would not do: 62 and 256 share but one factor
-    // 2, so the cut through its digits falls inside a byte and a tail would sort among blocks it should precede.
-    // All weights but the last four are multiples of 62^5, which keeps the two halves of the digits, of 6 and of 5,
-    // in 64 bits each: HighWeights are in units of 62^5.
-    private const ulong LowRadix = 916_132_832; // 62^5
-    private const int HighDigits = 6;
-
-    private static ReadOnlySpan<uint> HighWeights => [192_092_368, 714_984, 2_356, 9];
-
-    private static ReadOnlySpan<uint> LowWeights => [29_552_672, 80_724, 310, 1];
+    // A block b0 b1 ... b7 is the number  b0 W0 + b1 W1 + ... + b7 W7  in 11 digits. A tail of k bytes is the first
+    // DigitsOf(k) digits of the block that it would be with zero bytes behind it. The weights are the smallest numbers
+    // with W7 = 1 for which
+    //   I1  Wi is a multiple of 62^(11 - DigitsOf(i + 1));
+    //   I2  Wi >= 256 W(i+1), so that bytes behind never add up to one more byte in front.
+    // By I2 numbers sort as the bytes do, and dividing by W0, W1, ... in turn gives the bytes back; a quotient above 255
+    // means that no bytes have that number. By I1 the digits that a tail leaves out are zeros, so its text is a prefix of
+    // what the same bytes give with zero bytes behind them. Hence texts of all lengths sort as the bytes do.
+    // The plain 64-bit number (Wi = 256^(7-i)) would not do: a tail must sort above all blocks below it and not above the
+    // block that it begins, and no cut through the digits falls between these two, since 62^k divides no power of 256.
+    // The first three digits hold W0 and W1 in units of 62^8, the other eight the rest.
+    private const int HighDigits = 3;
+    private const uint HighWeight0 = 806;
+    private const uint HighWeight1 = 3;
+    private const ulong LowRadix = 218_340_105_584_896; // 62^8
+    private const ulong Weight2 = 2_158_408_952_192;    // 38 * 62^6
+    private const ulong Weight3 = 8_245_195_488;        // 9 * 62^5
+    private const ulong Weight4 = 29_552_672;           // 2 * 62^4
+    private const ulong Weight5 = 80_724;               // 21 * 62^2
+    private const ulong Weight6 = 310;                  // 5 * 62
 
     private static ReadOnlySpan<byte> TailDigits => [0, 2, 3, 5, 6, 7, 9, 10];
 
@@ -44,7 +48,7 @@ internal static class BlockCodec
 
     /// <summary>Fills the destination, which has exactly the length needed.</summary>
     public static void Write<TChar>(ReadOnlySpan<byte> bytes, Span<TChar> destination, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         Debug.Assert(destination.Length == DigitsOf(bytes.Length), "The caller slices.");
         while (bytes.Length >= BlockBytes)
@@ -68,7 +72,7 @@ internal static class BlockCodec
     /// <summary>Reads a text, whose length <see cref="BytesOf"/> accepts, into a destination of exactly that many bytes.
     /// Gives the position of the block that is not one that <see cref="Write"/> gives, or -1 if there is none.</summary>
     public static int Read<TChar>(ReadOnlySpan<TChar> text, Span<byte> destination, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         Debug.Assert(destination.Length == BytesOf(text.Length), "The caller slices.");
         int position = 0;
@@ -86,7 +90,7 @@ internal static class BlockCodec
         if (!destination.IsEmpty)
         {
             Span<TChar> padded = stackalloc TChar[BlockDigits];
-            padded.Fill(TChar.CreateTruncating('0')); // the zero digit of every alphabet
+            padded.Fill(TextUnit.FromAscii<TChar>('0')); // the zero digit of every alphabet
             text[position..].CopyTo(padded);
             Span<byte> block = stackalloc byte[BlockBytes];
             if (!TryReadBlock(padded, block, digits) || block[destination.Length..].ContainsAnyExcept((byte)0))
@@ -101,46 +105,37 @@ internal static class BlockCodec
     }
 
     private static void WriteBlock<TChar>(ReadOnlySpan<byte> bytes, Span<TChar> destination, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
-        ulong high = 0;
-        ulong low = 0;
-        for (int i = 0; i < HighWeights.Length; i++)
-        {
-            high += (ulong)bytes[i] * HighWeights[i];
-            low += (ulong)bytes[HighWeights.Length + i] * LowWeights[i];
-        }
-
-        (ulong carry, low) = Math.DivRem(low, LowRadix);
+        uint high = (bytes[0] * HighWeight0) + (bytes[1] * HighWeight1);
+        ulong low = (bytes[2] * Weight2) + (bytes[3] * Weight3) + (bytes[4] * Weight4) + (bytes[5] * Weight5)
+            + (bytes[6] * Weight6) + bytes[7];
+        ulong carry = low / LowRadix;
         NumberCodec.Write(high + carry, destination[..HighDigits], digits);
-        NumberCodec.Write(low, destination[HighDigits..], digits);
+        NumberCodec.Write(low - (carry * LowRadix), destination[HighDigits..], digits);
     }
 
     private static bool TryReadBlock<TChar>(ReadOnlySpan<TChar> text, Span<byte> destination, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
-        if (!NumberCodec.TryRead(text[..HighDigits], HighDigits, digits, out ulong high)
-            || !NumberCodec.TryRead(text[HighDigits..], BlockDigits - HighDigits, digits, out ulong low))
+        bool areDigits = NumberCodec.TryRead(text[..HighDigits], digits, out ulong high)
+            & NumberCodec.TryRead(text[HighDigits..], digits, out ulong low);
+
+        (ulong byte0, high) = Math.DivRem(high, HighWeight0);
+        (ulong byte1, high) = Math.DivRem(high, HighWeight1);
+        (ulong byte2, low) = Math.DivRem(low + (high * LowRadix), Weight2);
+        (ulong byte3, low) = Math.DivRem(low, Weight3);
+        (ulong byte4, low) = Math.DivRem(low, Weight4);
+        (ulong byte5, low) = Math.DivRem(low, Weight5);
+        (ulong byte6, ulong byte7) = Math.DivRem(low, Weight6);
+        if (!areDigits || (byte0 | byte1 | byte2 | byte3 | byte4 | byte5 | byte6 | byte7) > byte.MaxValue)
         {
             return false;
         }
 
-        ulong excess = 0; // bits above the eighth of any quotient: the number is none that bytes have
-        for (int i = 0; i < HighWeights.Length; i++)
-        {
-            (ulong quotient, high) = Math.DivRem(high, HighWeights[i]);
-            excess |= quotient;
-            destination[i] = (byte)quotient;
-        }
-
-        low += high * LowRadix;
-        for (int i = 0; i < LowWeights.Length; i++)
-        {
-            (ulong quotient, low) = Math.DivRem(low, LowWeights[i]);
-            excess |= quotient;
-            destination[HighWeights.Length + i] = (byte)quotient;
-        }
-
-        return excess <= byte.MaxValue;
+        BinaryPrimitives.WriteUInt64BigEndian(
+            destination,
+            (byte0 << 56) | (byte1 << 48) | (byte2 << 40) | (byte3 << 32) | (byte4 << 24) | (byte5 << 16) | (byte6 << 8) | byte7);
+        return true;
     }
 }

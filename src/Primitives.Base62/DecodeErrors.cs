@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 
 namespace Primitives;
 
@@ -10,7 +9,7 @@ internal static class DecodeErrors
     /// <summary>Explains why a text is not a number: the first broken rule of length, characters, leading zeros and
     /// size, in this order.</summary>
     public static FormatException ForNumber<TChar>(ReadOnlySpan<TChar> text, int width, DigitSet digits, UInt128 max)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         if (width > 0 && text.Length != width)
         {
@@ -27,7 +26,7 @@ internal static class DecodeErrors
             return foreign;
         }
 
-        if (width == 0 && text.Length > 1 && digits.Values[byte.CreateTruncating(text[0])] == 0)
+        if (width == 0 && text.Length > 1 && TextUnit.ToCode(text[0]) == '0')
         {
             return At(0, "leading zero in the minimal form");
         }
@@ -42,7 +41,7 @@ internal static class DecodeErrors
     /// <param name="badBlock">Where a block begins that was refused; unused if the length is wrong.</param>
     /// <param name="digits">The alphabet.</param>
     public static FormatException ForBlocks<TChar>(ReadOnlySpan<TChar> text, int badBlock, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         int rest = text.Length % BlockCodec.BlockDigits;
         if (BlockCodec.BytesOf(text.Length) < 0)
@@ -55,11 +54,13 @@ internal static class DecodeErrors
 
     /// <summary>Explains the first character that is not a digit, if there is one.</summary>
     private static FormatException? FindForeign<TChar>(ReadOnlySpan<TChar> text, DigitSet digits)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         for (int i = 0; i < text.Length; i++)
         {
-            if (NumberCodec.ValueOf(text[i], digits) == DigitSet.Foreign)
+            uint seen = 0;
+            _ = digits.ValueOf(text[i], ref seen);
+            if (DigitSet.IsAnyForeign(seen))
             {
                 return At(i, $"{Describe(text[i])} is not a digit of {digits.Name}");
             }
@@ -72,13 +73,14 @@ internal static class DecodeErrors
         new(string.Create(CultureInfo.InvariantCulture, $"Not Base62: {rule} (position {position})."));
 
     private static int FirstDigitBeyond<TChar>(ReadOnlySpan<TChar> text, DigitSet digits, UInt128 max)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
         UInt128 sum = 0;
+        uint seen = 0;
         int i = 0;
         for (; i < text.Length; i++)
         {
-            uint digit = NumberCodec.ValueOf(text[i], digits);
+            uint digit = digits.ValueOf(text[i], ref seen);
             if (sum > (max - digit) / DigitSet.Radix)
             {
                 break;
@@ -92,9 +94,9 @@ internal static class DecodeErrors
 
     // Only printable ASCII is repeated as it is: the message may end up in a log or on a terminal.
     private static string Describe<TChar>(TChar character)
-        where TChar : unmanaged, IBinaryInteger<TChar>
+        where TChar : unmanaged
     {
-        int code = int.CreateTruncating(character);
+        uint code = TextUnit.ToCode(character);
         string number = typeof(TChar) == typeof(byte) ? $"byte 0x{code:X2}" : $"U+{code:X4}";
         return code is > ' ' and < 0x7F ? $"'{(char)code}' ({number})" : number;
     }
