@@ -11,6 +11,7 @@ public enum SequenceOverflow
     Throw,
 
     /// <summary>Take an id of the next tick and return it at once, ahead of the clock by at most
-    /// <see cref="SnowflakeOptions.MaxAhead"/>; beyond that, throw a <see cref="SnowflakeException"/>.</summary>
+    /// <see cref="SnowflakeOptions.MaxAhead"/>; beyond that, throw a <see cref="SnowflakeException"/>. A restart within
+    /// that time would repeat borrowed ids: use a high-water mark.</summary>
     Borrow,
 }

@@ -7,11 +7,11 @@ namespace Primitives;
 /// </summary>
 /// <remarks>
 /// <para><b>Guarantee.</b> Of two calls that follow one another, on any threads, the later gets the larger id. No id is
-/// made twice by this generator; none by two generators of one layout and epoch if their worker ids differ; and none
-/// across restarts if the clock never goes back while no process runs, or if there is a high-water mark. The timestamp of
-/// an id is the clock's tick at the call, or later: by at most <see cref="SnowflakeOptions.MaxAhead"/>, and only under
-/// <see cref="SequenceOverflow.Borrow"/>, while <see cref="ClockRollback.Hold"/> bridges a clock that went back, or after
-/// a restart until the clock has passed the high-water mark.</para>
+/// made twice by one generator, nor by two of one layout whose worker ids differ. None is repeated by the worker's next
+/// generator if the clock has passed the last id's tick by then; a high-water mark sees to that. The timestamp of an id is
+/// the clock's tick when it is handed out, or later by at most <see cref="SnowflakeOptions.MaxAhead"/>: under
+/// <see cref="SequenceOverflow.Borrow"/>, while <see cref="ClockRollback.Hold"/> bridges a clock that went back, and until
+/// the clock has passed the high-water mark after a restart.</para>
 /// <para><b>Cost.</b> O(1), no lock, no allocation, one clock read and one compare-and-swap for an id or a whole span of
 /// them, retried only when another thread took ids in between. A caller that has to wait sleeps or yields, never
 /// holding a lock; only a wait of more than 2 milliseconds allocates. With a high-water mark one caller writes the store
@@ -91,7 +91,7 @@ public sealed class SnowflakeGenerator
         _timeProvider = timeProvider ?? TimeProvider.System;
         _overflow = options.Overflow;
         _rollback = options.Rollback;
-        _maxAhead = options.MaxAhead / Layout.Tick is var ticks and >= 1 ? (long)ticks : 0;
+        _maxAhead = Math.Min(options.MaxAhead.Ticks / Layout.Tick.Ticks, Layout.LastTimestamp);
         _patience = options.MaxAhead > MinPatience ? options.MaxAhead : MinPatience;
 
         (int workerShift, _sequenceShift) = Layout.Shifts;
@@ -167,10 +167,11 @@ public sealed class SnowflakeGenerator
     /// nothing was taken.</exception>
     public void Next(Span<long> ids)
     {
-        if (_overflow != SequenceOverflow.Wait)
+        long furtherTicks = _overflow == SequenceOverflow.Borrow ? _maxAhead : 0;
+        if (_overflow != SequenceOverflow.Wait && (ids.Length - 1) >> _sequenceBits > furtherTicks)
         {
-            long most = (_overflow == SequenceOverflow.Borrow ? _maxAhead + 1 : 1) * (_sequenceMask + 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Length, most, nameof(ids));
+            throw new ArgumentOutOfRangeException(
+                nameof(ids), ids.Length, $"At most {furtherTicks + 1} ticks of {Layout.IdsPerTick} ids can be taken at once.");
         }
 
         while (!ids.IsEmpty)
@@ -185,8 +186,8 @@ public sealed class SnowflakeGenerator
         }
     }
 
-    /// <summary>Makes an id; where <see cref="Next()"/> would hold the thread, waits without one, by the timers of the
-    /// time provider. Callers that wait are served in the order in which they came.</summary>
+    /// <summary>Makes an id; where <see cref="Next()"/> would keep the thread waiting, waits without one, by the timers of
+    /// the time provider. Each waiting caller has an id reserved, in the order of the calls.</summary>
     /// <param name="cancellationToken">Ends the wait. The id reserved for it is lost, nothing else.</param>
     /// <returns>The id: larger than every id taken before this call.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
@@ -229,10 +230,13 @@ public sealed class SnowflakeGenerator
         }
     }
 
-    /// <summary>Makes one attempt to take <paramref name="count"/> ids, or as many of them as one tick has under
-    /// <see cref="SequenceOverflow.Wait"/>, by the policies; says what to wait for, or why nothing was taken.</summary>
+    /// <summary>Makes one attempt to take <paramref name="count"/> ids by the policies, or under
+    /// <see cref="SequenceOverflow.Wait"/> as many of them as one tick has, so that a long span does not put all other
+    /// callers behind its end. Says what to wait for, or why nothing was taken.</summary>
     private Reservation Reserve(int count, bool mayWait)
     {
+        bool inParts = _overflow == SequenceOverflow.Wait;
+        int least = inParts ? 1 : count;
         while (true)
         {
             // The clock is read after the words, all of which rest on earlier readings: if it is behind them now, it
@@ -241,40 +245,34 @@ public sealed class SnowflakeGenerator
             long clockHigh = Volatile.Read(ref _words.ClockHigh);
             long high = Math.Max(clockHigh, Volatile.Read(ref _words.HeldTo));
             long now = ReadClock();
-            ThrowIfOutOfRange(now, observed);
+            long first = Following(observed, now);
+            ThrowIfOutOfRange(now, first, least);
             RaiseTo(ref _words.ClockHigh, now);
 
-            bool inParts = _overflow == SequenceOverflow.Wait;
-            long first = Following(observed, now);
             long firstTick = first >> _sequenceBits;
             long reach = now; // the last tick whose ids may be taken
             long waitFor = -1;
-            if (first + (inParts ? 0 : count - 1) > LastOf(now))
+            if (first + (least - 1) > LastOf(now))
             {
-                if (now < high)
+                bool behind = now < high;
+                if (behind)
                 {
                     CountRollback(now, clockHigh);
                     if (_rollback == ClockRollback.Throw || (observed >> _sequenceBits) > now + _maxAhead)
                     {
                         return Reservation.Refused(SnowflakeFailure.ClockRolledBack);
                     }
+                }
 
-                    reach = now + _maxAhead;
-                }
-                else if (_overflow == SequenceOverflow.Borrow)
+                if (behind || _overflow == SequenceOverflow.Borrow || (inParts && mayWait))
                 {
                     reach = now + _maxAhead;
-                }
-                else if (_overflow == SequenceOverflow.Wait && mayWait)
-                {
-                    reach = now + _maxAhead;
-                    waitFor = firstTick;
+                    waitFor = !behind && inParts ? firstTick : -1;
                 }
             }
 
-            // In parts of a tick, so that a long span does not put all other callers behind its end.
             long room = LastOf(inParts ? Math.Min(firstTick, reach) : reach) - first + 1;
-            if (room < (inParts ? 1 : count))
+            if (room < least)
             {
                 if (inParts && mayWait)
                 {
@@ -286,7 +284,7 @@ public sealed class SnowflakeGenerator
             }
 
             int taken = (int)Math.Min(count, room);
-            long last = first + taken - 1;
+            long last = first + (taken - 1);
             long lastTick = last >> _sequenceBits;
             if (lastTick > _coverage.Limit)
             {
@@ -412,7 +410,7 @@ public sealed class SnowflakeGenerator
         }
     }
 
-    private void ThrowIfOutOfRange(long now, long state)
+    private void ThrowIfOutOfRange(long now, long first, int count)
     {
         if (now < 0)
         {
@@ -420,10 +418,11 @@ public sealed class SnowflakeGenerator
                 SnowflakeFailure.ClockBeforeEpoch, $"The clock is before {Layout.Epoch:O}, the epoch of the layout.");
         }
 
-        if (now > Layout.LastTimestamp || state >= LastOf(Layout.LastTimestamp))
+        // Unsigned, as in the fast path. Spans are short enough for the difference not to be negative.
+        if (now > Layout.LastTimestamp || (ulong)first > (ulong)(LastOf(Layout.LastTimestamp) - (count - 1)))
         {
             throw new SnowflakeException(
-                SnowflakeFailure.TimestampExhausted, $"The layout has no ids for {Layout.Exhausted:O} and later.");
+                SnowflakeFailure.TimestampExhausted, $"The layout has no more ids: its timestamp ends at {Layout.Exhausted:O}.");
         }
     }
 

@@ -13,6 +13,9 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
     // Timers fire up to a couple of milliseconds late; a tick nearer than this is not slept through.
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(2);
 
+    private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
+
     private SpinWait _spinner;
     private int _yields;
     private DateTimeOffset _lastReading;
@@ -30,7 +33,7 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
         }
 
         ThrowIfStalled();
-        TimeSpan due = AtLeastOneMillisecond(left - TimerSlack);
+        TimeSpan due = WithinTimerRange(left - TimerSlack);
         var woken = new TaskCompletionSource();
         using ITimer timer = timeProvider.CreateTimer(
             static state => ((TaskCompletionSource)state!).TrySetResult(), woken, due, Timeout.InfiniteTimeSpan);
@@ -46,7 +49,7 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
     {
         TimeSpan left = LeftUntil(tick);
         ThrowIfStalled();
-        TimeSpan due = AtLeastOneMillisecond(left);
+        TimeSpan due = WithinTimerRange(left);
         _stalled += due;
         return due;
     }
@@ -54,7 +57,7 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
     private TimeSpan LeftUntil(long tick)
     {
         DateTimeOffset reading = timeProvider.GetUtcNow();
-        if (reading != _lastReading)
+        if (reading > _lastReading)
         {
             _lastReading = reading;
             _stalled = TimeSpan.Zero;
@@ -74,6 +77,6 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
         }
     }
 
-    private static TimeSpan AtLeastOneMillisecond(TimeSpan span) =>
-        span < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : span;
+    private static TimeSpan WithinTimerRange(TimeSpan span) =>
+        span < ShortestTimer ? ShortestTimer : span > LongestTimer ? LongestTimer : span;
 }

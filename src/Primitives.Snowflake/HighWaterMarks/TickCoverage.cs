@@ -70,7 +70,7 @@ internal sealed class TickCoverage
         catch
         {
             // By C2 the old limit still holds; with it the next caller tries again instead of running up to the mark.
-            Volatile.Write(ref _limit, Math.Min(limit, mark));
+            Volatile.Write(ref _limit, limit);
             throw;
         }
 
