@@ -14,8 +14,8 @@ namespace Primitives;
 /// the clock has passed the high-water mark after a restart.</para>
 /// <para><b>Cost.</b> O(1), no lock, no allocation, one clock read and one compare-and-swap for an id or a whole span of
 /// them, retried only when another thread took ids in between. A caller that has to wait sleeps or yields, never
-/// holding a lock; only a wait of more than 2 milliseconds allocates. With a high-water mark one caller writes the store
-/// about four times per <see cref="SnowflakeOptions.MaxAhead"/>. There is no timer and no background thread.</para>
+/// holding a lock; only a wait of more than 2 milliseconds allocates. With a high-water mark about two calls per
+/// <see cref="SnowflakeOptions.MaxAhead"/> write the store. There is no timer and no background thread.</para>
 /// <para><b>Limits.</b> <see cref="SnowflakeLayout.IdsPerTick"/> ids a tick, until
 /// <see cref="SnowflakeLayout.Exhausted"/>; then calls throw instead of wrapping.</para>
 /// <para><b>Thread safety.</b> Every member may be called at once from any number of threads.</para>

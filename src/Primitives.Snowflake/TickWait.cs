@@ -7,8 +7,8 @@ namespace Primitives;
 /// <remarks>A clock that stands still ends the wait with an exception, not with a thread that spins for ever.</remarks>
 internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, TimeSpan patience)
 {
-    // Bounds the yielding when the clock does not move. Far more than the yields of TimerSlack: one takes 0.3 us or more.
-    private const int MaxYields = 50_000;
+    // Bounds the yielding when the clock does not move. More than there are in TimerSlack: one takes 0.3 us or more.
+    private const int MaxYields = 10_000;
 
     // Timers fire up to a couple of milliseconds late; a tick nearer than this is not slept through.
     private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(2);

@@ -36,8 +36,8 @@ internal sealed class SnowflakeMetrics
     {
         KeyValuePair<string, object?>[] tags =
         [
-            new("primitives.snowflake.name", name),
-            new("primitives.snowflake.worker", generator.WorkerId),
+            new("name", name),
+            new("worker", generator.WorkerId),
         ];
         ImmutableInterlocked.Update(ref _observed, static (list, item) => list.Add(item), (tags, generator));
     }

@@ -8,12 +8,12 @@ namespace Primitives;
 /// </summary>
 /// <remarks>
 /// <para><b>Guarantee.</b> When <see cref="Raise"/> has returned, every later <see cref="Read"/>, in this or another
-/// process, gives a mark at least as late or throws. The file stays locked until <see cref="Dispose"/>, so that of two
-/// processes told to use one file the second fails at once.</para>
+/// process, gives a mark at least as late or throws. Of two processes told to use one file the second fails at once: the
+/// file beside it with <c>.lock</c> at the end of its name, which stays there, is locked until <see cref="Dispose"/>.</para>
 /// <para><b>Cost.</b> <see cref="Raise"/> writes and flushes 24 bytes twice, under a lock of this object's own.
 /// <see cref="Read"/> touches no file.</para>
-/// <para><b>Limits.</b> The lock is advisory on Unix and as good as the file system: keep the file on a local disk, or on a
-/// volume that one machine mounts at a time. That a new file's name survives a power cut rests on the file system
+/// <para><b>Limits.</b> The lock is advisory on Unix and as good as the file system: keep the files on a local disk, or on
+/// a volume that one machine mounts at a time. That a new file's name survives a power cut rests on the file system
 /// committing it with the first flush, as journaling ones do.</para>
 /// <para><b>Format.</b> The copies are at offsets 0 and 4,096, little-endian: the 8 bytes <c>SnowMark</c>; version 1 and
 /// kind 1 as 16 bits each; the mark as the 64-bit count of 100 ns from 0001-01-01 UTC, zero for none; CRC-32C of these 20
@@ -29,6 +29,7 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
     private const int SecondCopy = 4096; // on another sector and another page, so that no torn write reaches both
 
     private readonly Lock _lock = new();
+    private readonly SafeFileHandle _lockFile;
     private readonly SafeFileHandle _file;
     private DateTimeOffset? _mark; // what both copies hold; under _lock
 
@@ -44,19 +45,21 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
 
         Path = System.IO.Path.GetFullPath(path);
-        if (!File.Exists(Path))
-        {
-            CreateWhole(Path);
-        }
-
-        _file = Open(Path);
+        _lockFile = LockBeside(Path);
         try
         {
+            if (!File.Exists(Path))
+            {
+                CreateWhole(Path);
+            }
+
+            _file = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             _mark = ReadCopies();
         }
         catch
         {
-            _file.Dispose();
+            _file?.Dispose();
+            _lockFile.Dispose();
             throw;
         }
     }
@@ -100,6 +103,7 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
         lock (_lock)
         {
             _file.Dispose();
+            _lockFile.Dispose();
         }
     }
 
@@ -145,16 +149,17 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
         return length;
     }
 
-    private static SafeFileHandle Open(string path)
+    // A file of its own, because the marks' file is put in place by a rename: a lock on what was there before is no lock.
+    private static SafeFileHandle LockBeside(string path)
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return File.OpenHandle(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
+        catch (IOException exception) when (exception is not DirectoryNotFoundException)
         {
             throw new IOException(
-                $"The high-water mark {path} cannot be opened for this process alone. Does another one run with the same worker id?", exception);
+                $"The high-water mark {path} cannot be locked for this process. Does another one run with the same worker id?", exception);
         }
     }
 
@@ -162,27 +167,16 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
     /// one is damage, not a beginning.</summary>
     private static void CreateWhole(string path)
     {
-        string draft = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        byte[] content = new byte[FileLength];
+        MarkRecord.Write(content, null);
+        MarkRecord.Write(content.AsSpan(SecondCopy), null);
+        string draft = path + ".tmp"; // one may be left from a crash here
+        using (SafeFileHandle file = File.OpenHandle(draft, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            using (SafeFileHandle file = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                byte[] content = new byte[FileLength];
-                MarkRecord.Write(content, null);
-                MarkRecord.Write(content.AsSpan(SecondCopy), null);
-                RandomAccess.Write(file, content, 0);
-                RandomAccess.FlushToDisk(file);
-            }
+            RandomAccess.Write(file, content, 0);
+            RandomAccess.FlushToDisk(file);
+        }
 
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was faster: its file is as good, and opening it will say if it is in use.
-        }
-        finally
-        {
-            File.Delete(draft);
-        }
+        File.Move(draft, path);
     }
 }

@@ -4,7 +4,7 @@ namespace Primitives;
 
 /// <summary>
 /// Says up to which tick ids may be handed out, and moves that limit along with a high-water mark: the mark is raised
-/// ahead of the clock, so that under constant use the store is written four times per
+/// ahead of the clock, so that under constant use the store is written about twice per
 /// <see cref="SnowflakeOptions.MaxAhead"/>.
 /// Thread-safe and lock-free; only callers beyond the stored mark wait for the store.
 /// </summary>
@@ -57,7 +57,10 @@ internal sealed class TickCoverage
             }
         }
 
-        long raised = Math.Min(Math.Max(tick, now) + (_maxAhead / 2), Math.Min(now + _maxAhead, _layout.LastTimestamp));
+        // Half of MaxAhead above the clock, so that the ids made after a restart, which start above the mark, have as much
+        // left. While they are ahead of the clock already, only a little above them: restarts must not add up.
+        long lead = Math.Max(now + (_maxAhead / 2), tick + (_maxAhead / 8));
+        long raised = Math.Min(lead, Math.Min(now + _maxAhead, _layout.LastTimestamp));
         if (raised <= mark)
         {
             return;
@@ -75,7 +78,7 @@ internal sealed class TickCoverage
         }
 
         InterlockedMax(ref _mark, raised);
-        Volatile.Write(ref _limit, raised - (_maxAhead / 4)); // C2: not above _mark, whoever wrote that last
+        Volatile.Write(ref _limit, raised - (_maxAhead / 16)); // C2: not above _mark, whoever wrote that last
     }
 
     private static void InterlockedMax(ref long target, long value)
