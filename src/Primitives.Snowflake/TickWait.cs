@@ -1,0 +1,79 @@
+namespace Primitives;
+
+/// <summary>
+/// One caller's wait for a tick. It sleeps through the time provider's timers while the tick is far and yields the
+/// processor for the rest, because timers are too coarse to reach the end of a millisecond on time. Never under a lock.
+/// </summary>
+/// <remarks>A clock that stands still ends the wait with an exception, not with a thread that spins for ever.</remarks>
+internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, TimeSpan patience)
+{
+    // Bounds the yielding when the clock does not move. Far more than the yields of TimerSlack: one takes 0.3 us or more.
+    private const int MaxYields = 50_000;
+
+    // Timers fire up to a couple of milliseconds late; a tick nearer than this is not slept through.
+    private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(2);
+
+    private SpinWait _spinner;
+    private int _yields;
+    private DateTimeOffset _lastReading;
+    private TimeSpan _stalled;
+
+    /// <summary>Lets some time pass on this thread, not much beyond the moment the clock reaches the tick.</summary>
+    public void Step(long tick)
+    {
+        TimeSpan left = LeftUntil(tick);
+        if (left <= TimerSlack && _yields < MaxYields)
+        {
+            _yields++;
+            _spinner.SpinOnce(sleep1Threshold: -1); // never Sleep(1): that alone would cost most of a tick
+            return;
+        }
+
+        ThrowIfStalled();
+        TimeSpan due = AtLeastOneMillisecond(left - TimerSlack);
+        var woken = new TaskCompletionSource();
+        using ITimer timer = timeProvider.CreateTimer(
+            static state => ((TaskCompletionSource)state!).TrySetResult(), woken, due, Timeout.InfiniteTimeSpan);
+
+        // Bounded by real time as well, so that a manual clock nobody advances is noticed, and so that a thread pool
+        // too busy to fire timers does not hold up the callers that keep it busy.
+        woken.Task.Wait(due + TimerSlack);
+        _stalled += due;
+    }
+
+    /// <summary>Gives how long to let pass, without holding a thread, before looking at the clock again.</summary>
+    public TimeSpan NextDelay(long tick)
+    {
+        TimeSpan left = LeftUntil(tick);
+        ThrowIfStalled();
+        TimeSpan due = AtLeastOneMillisecond(left);
+        _stalled += due;
+        return due;
+    }
+
+    private TimeSpan LeftUntil(long tick)
+    {
+        DateTimeOffset reading = timeProvider.GetUtcNow();
+        if (reading != _lastReading)
+        {
+            _lastReading = reading;
+            _stalled = TimeSpan.Zero;
+            _yields = 0;
+        }
+
+        return layout.ToInstantOrLast(tick) - reading;
+    }
+
+    private readonly void ThrowIfStalled()
+    {
+        if (_stalled >= patience)
+        {
+            throw new SnowflakeException(
+                SnowflakeFailure.ClockStalled,
+                $"The clock has stood at {_lastReading:O} for {_stalled} while a caller waited for its next tick.");
+        }
+    }
+
+    private static TimeSpan AtLeastOneMillisecond(TimeSpan span) =>
+        span < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : span;
+}
