@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace UrlShortener;
+
+/// <summary>What was asked for on the command line; anything not understood is refused.</summary>
+internal sealed class CommandLine
+{
+    public const string HelpText = """
+        A URL shortener.
+
+        UrlShortener [options]                 serves the API and the page
+        UrlShortener import FILE [options]     loads a list of URLs, text or gzip, one a line
+
+        Options:
+          --data DIR      the folder of the database; default: urlshortener-data
+          --worker N      the worker id to make link ids with, 0 to 3; default: 0, for import 1.
+                          Processes that use one data folder at the same time need different ones
+          --urls URLS     where to listen, only for serving; default: http://localhost:5000
+          --help          shows this
+
+        import skips blank lines and lines that begin with #, reuses the code of a URL it
+        already has, and can be stopped and started again at any time. Exit codes: 0 done,
+        1 failed, 2 a command line that makes no sense, 130 stopped by Ctrl+C.
+
+        """;
+
+    private readonly Dictionary<string, string?> _settings = [];
+
+    /// <summary>Gets the file to import; <see langword="null"/> means: serve.</summary>
+    public string? ImportFile { get; private init; }
+
+    public bool Help { get; private init; }
+
+    /// <summary>Gets the options as configuration settings.</summary>
+    public IReadOnlyDictionary<string, string?> Settings => _settings;
+
+    public static CommandLine Parse(IReadOnlyList<string> args)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            return new CommandLine { Help = true };
+        }
+
+        bool import = args.Count > 0 && args[0] == "import";
+        string? file = null;
+        var options = new List<(string Name, string Value)>();
+        for (int i = import ? 1 : 0; i < args.Count; i++)
+        {
+            string argument = args[i];
+            if (argument.StartsWith('-'))
+            {
+                int equals = argument.IndexOf('=', StringComparison.Ordinal);
+                if (equals >= 0)
+                {
+                    options.Add((argument[..equals], argument[(equals + 1)..]));
+                }
+                else
+                {
+                    bool hasValue = i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal);
+                    options.Add((argument, hasValue ? args[++i] : ""));
+                }
+            }
+            else if (import && file is null)
+            {
+                file = argument;
+            }
+            else
+            {
+                throw Refuse($"Unexpected argument '{argument}'.");
+            }
+        }
+
+        if (import && file is null)
+        {
+            throw Refuse("import needs the FILE to load.");
+        }
+
+        var command = new CommandLine { ImportFile = file };
+        foreach ((string name, string value) in options)
+        {
+            command.Set(name, value);
+        }
+
+        return command;
+    }
+
+    private void Set(string name, string value)
+    {
+        string key = name switch
+        {
+            "--data" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Data)}",
+            "--worker" when ImportFile is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
+            "--worker" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
+            "--urls" when ImportFile is null => "urls",
+            _ => throw Refuse($"Unknown option '{name}'."),
+        };
+        if (value.Length == 0)
+        {
+            throw Refuse($"Option {name} needs a value.");
+        }
+
+        if (name == "--worker" && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw Refuse($"Option --worker needs a number, not '{value}'.");
+        }
+
+        if (!_settings.TryAdd(key, value))
+        {
+            throw Refuse($"Option {name} is given twice.");
+        }
+    }
+
+    private static ShortenerException Refuse(string message) =>
+        new($"{message} See --help.") { ExitCode = ShortenerException.Usage };
+}

@@ -1,0 +1,38 @@
+using Primitives;
+
+namespace UrlShortener;
+
+/// <summary>The folder that holds everything the service keeps.</summary>
+internal sealed class DataFolder
+{
+    public DataFolder(string path)
+    {
+        FullPath = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(FullPath);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ShortenerException($"Cannot use {FullPath} as the data folder: {exception.Message}", exception);
+        }
+    }
+
+    public string FullPath { get; }
+
+    public string DatabasePath => Path.Combine(FullPath, "links.db");
+
+    /// <summary>Opens the file in which a worker notes how far its ids have got, so that a restart repeats none. It is
+    /// locked as long as it is open, since two processes with one worker id would make the same ids.</summary>
+    public FileHighWaterMark OpenHighWaterMark(int worker)
+    {
+        try
+        {
+            return new FileHighWaterMark(Path.Combine(FullPath, $"worker-{worker}.mark"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new ShortenerException($"Cannot make ids as worker {worker}: {exception.Message} See --worker.", exception);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace UrlShortener;
+
+/// <summary>The HTTP interface.</summary>
+internal static class LinkEndpoints
+{
+    private const int DefaultTake = 20;
+    private const int MaxTake = 100;
+
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapLinks(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/links", CreateAsync);
+        routes.MapMethods("/api/links", Reading, LatestAsync);
+        routes.MapMethods("/api/links/{code}", Reading, DetailsAsync);
+        routes.MapMethods("/healthz", Reading, Health);
+        routes.MapMethods("/{code}", Reading, Follow);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpRequest request, LinkWriter writer, VisitCounter visits, TimeProvider time, CancellationToken cancellationToken)
+    {
+        (CreateLinkRequest? body, IResult? problem) = await JsonBody.ReadAsync<CreateLinkRequest>(request);
+        if (body is null)
+        {
+            return problem!;
+        }
+
+        if (!LinkRules.TryCreate(body, request.Host, time.GetUtcNow(), out NewLink? link, out string? fault))
+        {
+            return Problems.BadRequest(fault);
+        }
+
+        AddedLink added = await writer.AddAsync(link, cancellationToken);
+        switch (added.Outcome)
+        {
+            case AddOutcome.AliasTaken:
+                return Problems.Conflict(added.Link.Code);
+
+            case AddOutcome.Created:
+                var created = LinkResponse.From(added.Link, request);
+                return TypedResults.Created(created.ShortUrl, created);
+
+            default:
+                Link? existing = await visits.FindAsync(added.Link.Code, cancellationToken);
+                return TypedResults.Ok(LinkResponse.From(existing ?? added.Link, request));
+        }
+    }
+
+    private static async Task<IResult> LatestAsync(
+        HttpRequest request, VisitCounter visits, string? take, CancellationToken cancellationToken)
+    {
+        int count = DefaultTake;
+        if (take is not null
+            && !(int.TryParse(take, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= MaxTake))
+        {
+            return Problems.BadRequest($"take must be a number from 1 to {MaxTake}.");
+        }
+
+        IReadOnlyList<Link> links = await visits.LatestAsync(count, cancellationToken);
+        return TypedResults.Ok(links.Select(link => LinkResponse.From(link, request)));
+    }
+
+    private static async Task<IResult> DetailsAsync(
+        HttpRequest request, VisitCounter visits, string code, CancellationToken cancellationToken)
+    {
+        Link? link = AliasRules.CouldBeCode(code) ? await visits.FindAsync(code, cancellationToken) : null;
+        return link is null ? Problems.NotFound() : TypedResults.Ok(LinkResponse.From(link, request));
+    }
+
+    private static IResult Follow(HttpContext context, LinkStore store, VisitCounter visits, TimeProvider time, string code)
+    {
+        if (!AliasRules.CouldBeCode(code) || store.Find(code) is not { } link)
+        {
+            return Problems.NotFound();
+        }
+
+        if (link.IsExpired(time.GetUtcNow()))
+        {
+            return Problems.Gone(link);
+        }
+
+        if (HttpMethods.IsGet(context.Request.Method))
+        {
+            visits.Count(link.Id);
+        }
+
+        // 302 and no-store: a browser that remembered the answer would not come back to be counted.
+        context.Response.Headers.CacheControl = "private, no-store";
+        return TypedResults.Redirect(link.Url);
+    }
+
+    private static IResult Health(LinkStore store)
+    {
+        store.Latest(1); // throws, and so answers 500, when the database cannot be read
+        return TypedResults.Text("ok");
+    }
+}

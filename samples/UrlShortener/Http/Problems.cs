@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace UrlShortener;
+
+/// <summary>The errors of the API, as problem details (RFC 9457).</summary>
+internal static class Problems
+{
+    public static ProblemHttpResult UnsupportedMediaType { get; } =
+        TypedResults.Problem("Send JSON, with Content-Type: application/json.", statusCode: 415);
+
+    public static ProblemHttpResult BadRequest(string detail) => TypedResults.Problem(detail, statusCode: 400);
+
+    public static ProblemHttpResult NotFound() => TypedResults.Problem("There is no such link.", statusCode: 404);
+
+    public static ProblemHttpResult Conflict(string alias) =>
+        TypedResults.Problem($"The alias '{alias}' belongs to another link.", statusCode: 409);
+
+    public static ProblemHttpResult Gone(Link link) =>
+        TypedResults.Problem($"The link ended at {link.ExpiresAt:yyyy-MM-dd'T'HH:mm:ss.FFF'Z'}.", statusCode: 410);
+
+    public static ProblemHttpResult From(BadHttpRequestException exception) =>
+        TypedResults.Problem(exception.Message, statusCode: exception.StatusCode);
+}

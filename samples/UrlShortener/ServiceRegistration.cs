@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Primitives;
+
+namespace UrlShortener;
+
+/// <summary>Puts the parts together.</summary>
+internal static class ServiceRegistration
+{
+    /// <summary>Adds what the server and the import share: the database, the codes and the store.</summary>
+    public static IServiceCollection AddLinkStore(this IServiceCollection services, DataFolder folder, int worker)
+    {
+        if (worker < 0 || worker > LinkCodes.Layout.MaxWorkerId)
+        {
+            throw new ShortenerException($"The worker id must be from 0 to {LinkCodes.Layout.MaxWorkerId}, not {worker}.");
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(folder);
+        services.AddSingleton<IHighWaterMark>(_ => folder.OpenHighWaterMark(worker));
+        services.AddSnowflakeIds(options => LinkCodes.Configure(options, worker));
+        services.AddSingleton(_ => new LinkDatabase(folder.DatabasePath));
+        services.AddSingleton(provider => new ShortCodePermutation(
+            provider.GetRequiredService<LinkDatabase>().CodeKey, LinkCodes.Length));
+        services.AddSingleton<LinkCodes>();
+        services.AddSingleton<LinkStore>();
+        return services;
+    }
+
+    /// <summary>Adds what only the server needs.</summary>
+    public static IServiceCollection AddLinkServer(this IServiceCollection services)
+    {
+        services.AddSingleton<LinkWriter>();
+        services.AddSingleton<VisitCounter>();
+        services.AddHostedService<VisitFlusher>();
+        services.AddProblemDetails();
+        return services;
+    }
+}

@@ -1,0 +1,29 @@
+namespace UrlShortener;
+
+/// <summary>The settings of the service: configuration section <c>UrlShortener</c>, so <c>UrlShortener__Data</c> in the
+/// environment; options on the command line win.</summary>
+internal sealed class ShortenerOptions
+{
+    public const string Section = "UrlShortener";
+
+    /// <summary>The folder of the database, relative to the current directory.</summary>
+    public string Data { get; set; } = "urlshortener-data";
+
+    /// <summary>The worker id the server makes ids with. Processes that share a data folder need different ones.</summary>
+    public int Worker { get; set; }
+
+    /// <summary>The worker id <c>import</c> makes ids with.</summary>
+    public int ImportWorker { get; set; } = 1;
+
+    public static ShortenerOptions From(IConfiguration configuration)
+    {
+        try
+        {
+            return configuration.GetSection(Section).Get<ShortenerOptions>() ?? new ShortenerOptions();
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new ShortenerException($"Bad setting: {exception.Message}", exception);
+        }
+    }
+}
