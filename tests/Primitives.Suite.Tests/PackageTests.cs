@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Xml.Linq;
+using Primitives.Testing;
 
 namespace Primitives.Tests;
 
@@ -57,6 +58,17 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
 
         // A plain version is a lower bound; a bracket would pin users, a star or a pre-release would move under them.
         Assert.All(dependencies, element => Assert.Matches(@"^\d+\.\d+\.\d+$", element.Attribute("version")!.Value));
+    }
+
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        string solution = File.ReadAllText(RepositoryRoot.Combine("Primitives.sln")).Replace('\\', '/');
+        IEnumerable<string> missing = new[] { "eng", "src", "tests", "benchmarks", "samples" }
+            .SelectMany(folder => Directory.GetFiles(RepositoryRoot.Combine(folder), "*.csproj", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(RepositoryRoot.FullPath, file).Replace('\\', '/'))
+            .Where(file => !solution.Contains($"\"{file}\"", StringComparison.Ordinal));
+        Assert.Empty(missing);
     }
 
     [Fact]
