@@ -5,8 +5,8 @@ namespace Primitives.Evaluation;
 /// <summary>Takes results, so that the work that made them cannot be optimised away.</summary>
 internal static class Blackhole
 {
-    private static long s_sum;
+    private static long _sum;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Consume(long value) => s_sum += value;
+    public static void Consume(long value) => _sum += value;
 }

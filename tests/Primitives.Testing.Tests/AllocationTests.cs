@@ -4,7 +4,7 @@ namespace Primitives.Tests;
 
 public class AllocationTests
 {
-    private static object? s_sink;
+    private static object? _sink;
 
     [Fact]
     public void Code_that_allocates_nothing_passes()
@@ -16,7 +16,7 @@ public class AllocationTests
     [Fact]
     public void Code_that_allocates_fails_with_the_bytes_a_call()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => Allocation.AssertNone(() => s_sink = new byte[100]));
+        var error = Assert.Throws<InvalidOperationException>(() => Allocation.AssertNone(() => _sink = new byte[100]));
         Assert.Contains("128 bytes", error.Message, StringComparison.Ordinal); // 100, the header and padding
     }
 
@@ -28,7 +28,7 @@ public class AllocationTests
         {
             if (++calls % 500 == 0)
             {
-                s_sink = new object();
+                _sink = new object();
             }
         }));
     }
