@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipes;
 using System.Text;
 
 namespace UrlShortener.Tests;
@@ -103,6 +104,30 @@ public sealed class UrlListReaderTests : IDisposable
     public void What_follows_a_gzip_is_told()
     {
         Assert.Throws<ShortenerException>(() => ReadAll([.. Gzip("a\n"u8.ToArray()), 1, 2, 3]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reads_a_pipe(bool zipped)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // where a pipe has no path
+        }
+
+        byte[] bytes = "a\nb\n"u8.ToArray();
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        Task<UrlListReader> opening = Task.Run(() => new UrlListReader($"/proc/self/fd/{pipe.GetClientHandleAsString()}"));
+        await pipe.WriteAsync(zipped ? Gzip(bytes) : bytes);
+        using UrlListReader reader = await opening;
+        pipe.Dispose();
+
+        Assert.Null(reader.Length);
+        Assert.True(reader.TryRead(out string first));
+        Assert.True(reader.TryRead(out string second));
+        Assert.False(reader.TryRead(out _));
+        Assert.Equal(["a", "b"], [first, second]);
     }
 
     [Fact]

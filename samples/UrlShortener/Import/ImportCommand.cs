@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Primitives;
 
 namespace UrlShortener;
 
@@ -47,9 +48,9 @@ internal static class ImportCommand
             new Importer(store).Run(lines, report, progress, cancellationToken);
             outcome = cancellationToken.IsCancellationRequested ? "Stopped; import the file again for the rest." : "Done.";
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or SnowflakeException or IOException)
         {
-            throw new ShortenerException($"The database failed: {exception.Message}", exception);
+            throw new ShortenerException($"The import failed: {exception.Message}", exception);
         }
         finally
         {

@@ -21,33 +21,28 @@ internal static class UrlRules
         string? text, [NotNullWhen(true)] out string? url, [NotNullWhen(false)] out string? fault)
     {
         url = null;
-        fault = FindFaultInText(text ?? "");
-        if (fault is not null)
+        string current = text ?? "";
+        fault = FindFaultInText(current);
+        while (fault is null)
         {
-            return false;
+            if (!Uri.TryCreate(current, UriKind.Absolute, out Uri? uri))
+            {
+                fault = "The URL is not valid: its host or port cannot be read.";
+            }
+            else if (uri.AbsoluteUri == current)
+            {
+                fault = FindFaultInParts(uri);
+                url = fault is null ? current : null;
+                break;
+            }
+            else
+            {
+                // Once more: Uri takes no notice of escapes right behind a stray %, which itself is escaped by now.
+                current = uri.AbsoluteUri;
+            }
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri))
-        {
-            fault = "The URL is not valid: its host or port cannot be read.";
-            return false;
-        }
-
-        fault = FindFaultInParts(uri);
-        if (fault is not null)
-        {
-            return false;
-        }
-
-        string canonical = uri.AbsoluteUri;
-        if (canonical.Length > MaxLength)
-        {
-            fault = $"The URL has {canonical.Length} characters once percent-encoded; at most {MaxLength} are allowed.";
-            return false;
-        }
-
-        url = canonical;
-        return true;
+        return url is not null;
     }
 
     /// <summary>Tells whether a canonical URL leads to the service itself, so that the link could lead to itself.</summary>
@@ -97,7 +92,15 @@ internal static class UrlRules
             return "The URL has a user name or password in it.";
         }
 
-        // Which ASCII name a Unicode one stands for is decided by tables of ICU that may not be installed.
-        return Ascii.IsValid(uri.Host) ? null : "The host has letters beyond ASCII; write it as xn--….";
+        if (!Ascii.IsValid(uri.Host))
+        {
+            // Which ASCII name a Unicode one stands for is decided by tables of ICU that may not be installed.
+            return "The host has letters beyond ASCII; write it as xn--….";
+        }
+
+        int length = uri.AbsoluteUri.Length;
+        return length > MaxLength
+            ? $"The URL has {length} characters once percent-encoded; at most {MaxLength} are allowed."
+            : null;
     }
 }
