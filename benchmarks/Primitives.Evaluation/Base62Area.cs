@@ -134,17 +134,17 @@ internal static class Base62Area
     private static double AvalancheBias(int pairs)
     {
         // The lower bits: the highest ones below 62^10, which is no power of two, are not set in half of all numbers.
-        const int bits = 48;
+        const int Bits = 48;
         var random = new Random(3);
         long changed = 0;
         for (int i = 0; i < pairs; i++)
         {
-            ulong id = (ulong)random.NextInt64(1L << bits);
-            ulong difference = Permutation.Permute(id) ^ Permutation.Permute(id ^ (1UL << (i % bits)));
-            changed += BitOperations.PopCount(difference & ((1UL << bits) - 1));
+            ulong id = (ulong)random.NextInt64(1L << Bits);
+            ulong difference = Permutation.Permute(id) ^ Permutation.Permute(id ^ (1UL << (i % Bits)));
+            changed += BitOperations.PopCount(difference & ((1UL << Bits) - 1));
         }
 
-        return Math.Abs((100.0 * changed / ((double)pairs * bits)) - 50);
+        return Math.Abs((100.0 * changed / ((double)pairs * Bits)) - 50);
     }
 
     private static long GuidsAndBytes(int operations)

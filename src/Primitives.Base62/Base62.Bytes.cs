@@ -14,7 +14,8 @@ public static partial class Base62
         long length = BlockCodec.DigitsOf(byteCount);
         return length <= int.MaxValue
             ? (int)length
-            : throw new ArgumentOutOfRangeException(nameof(byteCount), byteCount, "The text would exceed 2^31 - 1 characters.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(byteCount), byteCount, "The text would exceed 2^31 - 1 characters.");
     }
 
     /// <summary>Gives the exact number of bytes in a text of so many characters, if there is one: a rest of 1, 4 or 8
@@ -37,8 +38,8 @@ public static partial class Base62
     /// <c>62^5 (192092368 b0 + 714984 b1 + 2356 b2 + 9 b3) + 29552672 b4 + 80724 b5 + 310 b6 + b7</c>. A rest of 1 to 7
     /// bytes becomes the first 2, 3, 5, 6, 7, 9 or 10 digits of the block it would be with zero bytes behind it; the
     /// digits left out are zeros. The length of a text therefore says the number of bytes.</para>
-    /// <para>With <see cref="Base62Alphabet.Ordered"/>, texts compare ordinally as the bytes do, whatever their lengths:
-    /// a prefix comes first.</para>
+    /// <para>With <see cref="Base62Alphabet.Ordered"/>, texts compare ordinally as the bytes do, whatever their
+    /// lengths: a prefix comes first.</para>
     /// <para>It is another form than that of <see cref="Encode(ulong, int, Base62Alphabet)"/>, also for 8 bytes.</para>
     /// </remarks>
     /// <param name="bytes">The bytes; none gives the empty text.</param>
@@ -53,8 +54,8 @@ public static partial class Base62
             BlockCodec.Write(state.Bytes, text, state.Digits));
     }
 
-    /// <summary>Writes bytes to UTF-16 text as <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> does, without
-    /// allocating.</summary>
+    /// <summary>Writes bytes to UTF-16 text as <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> does,
+    /// without allocating.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="destination">Where to write; left untouched if shorter than <see cref="GetEncodedLength"/>. It must
     /// not overlap <paramref name="bytes"/>.</param>
@@ -62,17 +63,21 @@ public static partial class Base62
     /// <param name="alphabet">The digits.</param>
     /// <returns><see langword="false"/> if the destination is too short.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryEncodeBytes(ReadOnlySpan<byte> bytes, Span<char> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncodeBytes(
+        ReadOnlySpan<byte> bytes, Span<char> destination, out int written,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeBlocks(bytes, destination, out written, alphabet);
 
-    /// <summary>Writes bytes to UTF-8 text as <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> does, without
-    /// allocating.</summary>
+    /// <summary>Writes bytes to UTF-8 text as <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> does,
+    /// without allocating.</summary>
     /// <inheritdoc cref="TryEncodeBytes(ReadOnlySpan{byte}, Span{char}, out int, Base62Alphabet)"/>
-    public static bool TryEncodeBytes(ReadOnlySpan<byte> bytes, Span<byte> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncodeBytes(
+        ReadOnlySpan<byte> bytes, Span<byte> destination, out int written,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeBlocks(bytes, destination, out written, alphabet);
 
-    /// <summary>Reads bytes from UTF-16 text that <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> wrote with
-    /// the same alphabet.</summary>
+    /// <summary>Reads bytes from UTF-16 text that <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> wrote
+    /// with the same alphabet.</summary>
     /// <param name="text">The text; the empty one gives no bytes.</param>
     /// <param name="alphabet">The digits.</param>
     /// <returns>The bytes.</returns>
@@ -82,14 +87,15 @@ public static partial class Base62
     public static byte[] DecodeBytes(ReadOnlySpan<char> text, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         DecodeBlocks(text, alphabet);
 
-    /// <summary>Reads bytes from UTF-8 text that <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> wrote with
-    /// the same alphabet.</summary>
+    /// <summary>Reads bytes from UTF-8 text that <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> wrote
+    /// with the same alphabet.</summary>
     /// <inheritdoc cref="DecodeBytes(ReadOnlySpan{char}, Base62Alphabet)"/>
     public static byte[] DecodeBytes(ReadOnlySpan<byte> text, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         DecodeBlocks(text, alphabet);
 
     /// <summary>Reads bytes from UTF-16 text if it is one that
-    /// <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> gives for the same alphabet, without allocating.</summary>
+    /// <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> gives for the same alphabet, without
+    /// allocating.</summary>
     /// <param name="text">The text.</param>
     /// <param name="destination">Where to write; left untouched if shorter than <see cref="TryGetDecodedLength"/> says.
     /// If a block is refused, it holds the blocks before that one.</param>
@@ -98,16 +104,22 @@ public static partial class Base62
     /// <returns><see langword="false"/> if the destination is too short, and wherever
     /// <see cref="DecodeBytes(ReadOnlySpan{char}, Base62Alphabet)"/> throws <see cref="FormatException"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryDecodeBytes(ReadOnlySpan<char> text, Span<byte> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryDecodeBytes(
+        ReadOnlySpan<char> text, Span<byte> destination, out int written,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryDecodeBlocks(text, destination, out written, alphabet);
 
     /// <summary>Reads bytes from UTF-8 text if it is one that
-    /// <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> gives for the same alphabet, without allocating.</summary>
+    /// <see cref="EncodeBytes(ReadOnlySpan{byte}, Base62Alphabet)"/> gives for the same alphabet, without
+    /// allocating.</summary>
     /// <inheritdoc cref="TryDecodeBytes(ReadOnlySpan{char}, Span{byte}, out int, Base62Alphabet)"/>
-    public static bool TryDecodeBytes(ReadOnlySpan<byte> text, Span<byte> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryDecodeBytes(
+        ReadOnlySpan<byte> text, Span<byte> destination, out int written,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryDecodeBlocks(text, destination, out written, alphabet);
 
-    private static bool TryEncodeBlocks<TChar>(ReadOnlySpan<byte> bytes, Span<TChar> destination, out int written, Base62Alphabet alphabet)
+    private static bool TryEncodeBlocks<TChar>(
+        ReadOnlySpan<byte> bytes, Span<TChar> destination, out int written, Base62Alphabet alphabet)
         where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
@@ -123,12 +135,14 @@ public static partial class Base62
         return true;
     }
 
-    private static bool TryDecodeBlocks<TChar>(ReadOnlySpan<TChar> text, Span<byte> destination, out int written, Base62Alphabet alphabet)
+    private static bool TryDecodeBlocks<TChar>(
+        ReadOnlySpan<TChar> text, Span<byte> destination, out int written, Base62Alphabet alphabet)
         where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
         int count = BlockCodec.BytesOf(text.Length);
-        bool read = count >= 0 && count <= destination.Length && BlockCodec.Read(text, destination[..count], digits) < 0;
+        bool read = count >= 0 && count <= destination.Length
+            && BlockCodec.Read(text, destination[..count], digits) < 0;
         written = read ? count : 0;
         return read;
     }

@@ -16,7 +16,8 @@ public static partial class Base62
     {
         var digits = DigitSet.For(alphabet);
         int length = LengthOf(value, width);
-        return string.Create(length, (value, digits), static (text, state) => NumberCodec.Write(state.value, text, state.digits));
+        return string.Create(
+            length, (value, digits), static (text, state) => NumberCodec.Write(state.value, text, state.digits));
     }
 
     /// <summary>Writes a number as a string.</summary>
@@ -31,7 +32,8 @@ public static partial class Base62
     {
         var digits = DigitSet.For(alphabet);
         int length = LengthOf(value, width);
-        return string.Create(length, (value, digits), static (text, state) => WideNumberCodec.Write(state.value, text, state.digits));
+        return string.Create(
+            length, (value, digits), static (text, state) => WideNumberCodec.Write(state.value, text, state.digits));
     }
 
     /// <summary>Writes a GUID as a string of <see cref="GuidLength"/> digits: the number that its 16 bytes are in the
@@ -54,12 +56,16 @@ public static partial class Base62
     /// <returns><see langword="false"/> if the destination is too short.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is out of range or too small for the
     /// value, or <paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryEncode(ulong value, Span<char> destination, out int written, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        ulong value, Span<char> destination, out int written, int width = 0,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(value, destination, out written, width, alphabet);
 
     /// <summary>Writes a number to UTF-8 text, without allocating.</summary>
     /// <inheritdoc cref="TryEncode(ulong, Span{char}, out int, int, Base62Alphabet)"/>
-    public static bool TryEncode(ulong value, Span<byte> destination, out int written, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        ulong value, Span<byte> destination, out int written, int width = 0,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(value, destination, out written, width, alphabet);
 
     /// <summary>Writes a number to UTF-16 text, without allocating.</summary>
@@ -73,12 +79,16 @@ public static partial class Base62
     /// <returns><see langword="false"/> if the destination is too short.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is out of range or too small for the
     /// value, or <paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryEncode(UInt128 value, Span<char> destination, out int written, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        UInt128 value, Span<char> destination, out int written, int width = 0,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(value, destination, out written, width, alphabet);
 
     /// <summary>Writes a number to UTF-8 text, without allocating.</summary>
     /// <inheritdoc cref="TryEncode(UInt128, Span{char}, out int, int, Base62Alphabet)"/>
-    public static bool TryEncode(UInt128 value, Span<byte> destination, out int written, int width = 0, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        UInt128 value, Span<byte> destination, out int written, int width = 0,
+        Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(value, destination, out written, width, alphabet);
 
     /// <summary>Writes a GUID to UTF-16 text, without allocating, as <see cref="Encode(Guid, Base62Alphabet)"/>
@@ -89,16 +99,19 @@ public static partial class Base62
     /// <param name="alphabet">The digits.</param>
     /// <returns><see langword="false"/> if the destination is too short.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="alphabet"/> is undefined.</exception>
-    public static bool TryEncode(Guid value, Span<char> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        Guid value, Span<char> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(ToUInt128(value), destination, out written, GuidLength, alphabet);
 
     /// <summary>Writes a GUID to UTF-8 text, without allocating, as <see cref="Encode(Guid, Base62Alphabet)"/>
     /// does.</summary>
     /// <inheritdoc cref="TryEncode(Guid, Span{char}, out int, Base62Alphabet)"/>
-    public static bool TryEncode(Guid value, Span<byte> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
+    public static bool TryEncode(
+        Guid value, Span<byte> destination, out int written, Base62Alphabet alphabet = Base62Alphabet.Ordered) =>
         TryEncodeNumber(ToUInt128(value), destination, out written, GuidLength, alphabet);
 
-    private static bool TryEncodeNumber<TChar>(ulong value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
+    private static bool TryEncodeNumber<TChar>(
+        ulong value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
         where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
@@ -114,7 +127,8 @@ public static partial class Base62
         return true;
     }
 
-    private static bool TryEncodeNumber<TChar>(UInt128 value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
+    private static bool TryEncodeNumber<TChar>(
+        UInt128 value, Span<TChar> destination, out int written, int width, Base62Alphabet alphabet)
         where TChar : unmanaged
     {
         var digits = DigitSet.For(alphabet);
@@ -146,6 +160,11 @@ public static partial class Base62
         if ((uint)width > MaxUInt128Length)
         {
             throw EncodingWidthOutOfRange(width, MaxUInt128Length);
+        }
+
+        if (width == MaxUInt128Length)
+        {
+            return width; // holds any value, such as a GUID: nothing to count
         }
 
         int count = WideNumberCodec.CountDigits(value);

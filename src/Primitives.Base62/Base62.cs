@@ -19,7 +19,8 @@ namespace Primitives;
 /// </remarks>
 public static partial class Base62
 {
-    /// <summary>The most digits a <see cref="ulong"/> needs: <c>LygHa16AHYF</c> is <see cref="ulong.MaxValue"/>.</summary>
+    /// <summary>The most digits a <see cref="ulong"/> needs: <c>LygHa16AHYF</c> for
+    /// <see cref="ulong.MaxValue"/>.</summary>
     public const int MaxUInt64Length = 11;
 
     /// <summary>The most digits a <see cref="UInt128"/> needs.</summary>
@@ -37,7 +38,10 @@ public static partial class Base62
         new(nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for the minimal form.");
 
     private static ArgumentOutOfRangeException DecodingWidthOutOfRange(int width, int maxLength) =>
-        new(nameof(width), width, $"The width must be from 1 to {maxLength}, or 0 for the minimal form, or {nameof(AnyWidth)}.");
+        new(
+            nameof(width),
+            width,
+            $"The width must be from 1 to {maxLength}, or 0 for the minimal form, or {nameof(AnyWidth)}.");
 
     private static ArgumentOutOfRangeException WidthTooSmall(int width, int digitCount) =>
         new(nameof(width), width, $"The value needs {digitCount} digits.");

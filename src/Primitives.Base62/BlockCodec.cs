@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Primitives;
 
-/// <summary>The text of bytes: blocks of 8 bytes in 11 digits, a shorter last block in as few digits as it needs.</summary>
+/// <summary>The text of bytes: blocks of 8 bytes in 11 digits, a shorter last block in as few digits as it
+/// needs.</summary>
 internal static class BlockCodec
 {
     /// <summary>The bytes of a full block.</summary>
@@ -17,11 +18,12 @@ internal static class BlockCodec
     // with W7 = 1 for which
     //   I1  Wi is a multiple of 62^(11 - DigitsOf(i + 1));
     //   I2  Wi >= 256 W(i+1), so that bytes behind never add up to one more byte in front.
-    // By I2 numbers sort as the bytes do, and dividing by W0, W1, ... in turn gives the bytes back; a quotient above 255
-    // means that no bytes have that number. By I1 the digits that a tail leaves out are zeros, so its text is a prefix of
-    // what the same bytes give with zero bytes behind them. Hence texts of all lengths sort as the bytes do.
-    // The plain 64-bit number (Wi = 256^(7-i)) would not do: a tail must sort above all blocks below it and not above the
-    // block that it begins, and no cut through the digits falls between these two, since 62^k divides no power of 256.
+    // By I2 numbers sort as the bytes do, and dividing by W0, W1, ... in turn gives the bytes back; a quotient above
+    // 255 means that no bytes have that number. By I1 the digits that a tail leaves out are zeros, so its text is a
+    // prefix of what the same bytes give with zero bytes behind them. Hence texts of all lengths sort as the bytes do.
+    // The plain 64-bit number (Wi = 256^(7-i)) would not do: a tail must sort above all blocks below it and not above
+    // the block that it begins, and no cut through the digits falls between these two, since 62^k divides no power of
+    // 256.
     // The first three digits hold W0 and W1 in units of 62^8, the other eight the rest.
     private const int HighDigits = 3;
     private const uint HighWeight0 = 806;
@@ -69,8 +71,9 @@ internal static class BlockCodec
         }
     }
 
-    /// <summary>Reads a text, whose length <see cref="BytesOf"/> accepts, into a destination of exactly that many bytes.
-    /// Gives the position of the block that is not one that <see cref="Write"/> gives, or -1 if there is none.</summary>
+    /// <summary>Reads a text, whose length <see cref="BytesOf"/> accepts, into a destination of exactly that many
+    /// bytes. Gives the position of the block that is not one that <see cref="Write"/> gives, or -1 if there is
+    /// none.</summary>
     public static int Read<TChar>(ReadOnlySpan<TChar> text, Span<byte> destination, DigitSet digits)
         where TChar : unmanaged
     {
@@ -135,7 +138,8 @@ internal static class BlockCodec
 
         BinaryPrimitives.WriteUInt64BigEndian(
             destination,
-            (byte0 << 56) | (byte1 << 48) | (byte2 << 40) | (byte3 << 32) | (byte4 << 24) | (byte5 << 16) | (byte6 << 8) | byte7);
+            (byte0 << 56) | (byte1 << 48) | (byte2 << 40) | (byte3 << 32)
+                | (byte4 << 24) | (byte5 << 16) | (byte6 << 8) | byte7);
         return true;
     }
 }

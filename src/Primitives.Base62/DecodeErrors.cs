@@ -35,8 +35,8 @@ internal static class DecodeErrors
         return At(FirstDigitBeyond(text, digits, max), $"the number exceeds {bits} bits");
     }
 
-    /// <summary>Explains why a text is not one of bytes: the first broken rule of length, characters and blocks, in this
-    /// order.</summary>
+    /// <summary>Explains why a text is not one of bytes: the first broken rule of length, characters and blocks, in
+    /// this order.</summary>
     /// <param name="text">The refused text.</param>
     /// <param name="badBlock">Where a block begins that was refused; unused if the length is wrong.</param>
     /// <param name="digits">The alphabet.</param>

@@ -62,8 +62,8 @@ internal sealed class DigitSet
     /// <summary>Tells whether any of the characters that <see cref="ValueOf"/> noted is not a digit.</summary>
     public static bool IsAnyForeign(uint seen) => (seen & (ForeignBits | 0xFFFF_0000)) != 0;
 
-    /// <summary>Gives the value of a digit, or anything for another character; <see cref="IsAnyForeign"/> then tells from
-    /// what is noted in <paramref name="seen"/>.</summary>
+    /// <summary>Gives the value of a digit, or anything for another character; <see cref="IsAnyForeign"/> then tells
+    /// from what is noted in <paramref name="seen"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint ValueOf<TChar>(TChar character, ref uint seen)
         where TChar : unmanaged
@@ -80,9 +80,11 @@ internal sealed class DigitSet
     public Vector128<ushort> ValuesOf(Vector128<ushort> codes, ref Vector128<ushort> valid)
     {
         Vector128<ushort> fromZero = codes - Vector128.Create((ushort)'0');
+        Vector128<ushort> fromUpperA = codes - Vector128.Create((ushort)'A');
+        Vector128<ushort> fromLowerA = codes - Vector128.Create((ushort)'a');
         Vector128<ushort> isFigure = Vector128.LessThan(fromZero, Vector128.Create((ushort)10));
-        Vector128<ushort> isUpper = Vector128.LessThan(codes - Vector128.Create((ushort)'A'), Vector128.Create((ushort)26));
-        Vector128<ushort> isLower = Vector128.LessThan(codes - Vector128.Create((ushort)'a'), Vector128.Create((ushort)26));
+        Vector128<ushort> isUpper = Vector128.LessThan(fromUpperA, Vector128.Create((ushort)26));
+        Vector128<ushort> isLower = Vector128.LessThan(fromLowerA, Vector128.Create((ushort)26));
         valid &= isFigure | isUpper | isLower;
         return fromZero + (isUpper & Vector128.Create(_fromUpper)) + (isLower & Vector128.Create(_fromLower));
     }

@@ -10,9 +10,9 @@ namespace Primitives;
 /// one version of each method for either.</summary>
 internal static class NumberCodec
 {
-    // Digits are worked on in groups: the chain of dependent divisions or multiplications, which is what takes the time,
-    // has one link for each group, and what happens within a group overlaps with the chain. Four digits are what 32 bits
-    // hold, eight are what one vector of characters holds.
+    // Digits are worked on in groups: the chain of dependent divisions or multiplications, which is what takes the
+    // time, has one link for each group, and what happens within a group overlaps with the chain. Four digits are what
+    // 32 bits hold, eight are what one vector of characters holds.
     private const uint FourDigits = 14_776_336;            // 62^4
     private const ulong EightDigits = 218_340_105_584_896; // 62^8
 
@@ -94,7 +94,8 @@ internal static class NumberCodec
         where TChar : unmanaged =>
         typeof(TChar) == typeof(char)
             ? Vector128.Create(MemoryMarshal.Cast<TChar, ushort>(eight))
-            : Vector128.WidenLower(Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(MemoryMarshal.AsBytes(eight))).AsByte());
+            : Vector128.WidenLower(
+                Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(MemoryMarshal.AsBytes(eight))).AsByte());
 
     // Weighs neighbours and adds them up, twice, and so does it in any byte order: 8 digits, 4 pairs, 2 fours.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

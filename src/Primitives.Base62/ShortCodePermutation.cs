@@ -9,25 +9,24 @@ namespace Primitives;
 /// digits, that tell nothing about their order to anyone without the key, and back.
 /// </summary>
 /// <remarks>
-/// <para><b>Guarantee.</b> For every <c>id</c> below <see cref="Domain"/>, <c>Invert(Permute(id)) == id</c>; so codes never
-/// collide and no table is needed to read them. The same key and length give the same codes in every version and on
-/// every machine; another key or another length gives unrelated ones.</para>
+/// <para><b>Guarantee.</b> For every <c>id</c> below <see cref="Domain"/>, <c>Invert(Permute(id)) == id</c>; so codes
+/// never collide and no table is needed to read them. The same key and length give the same codes in every version and
+/// on every machine; another key or another length gives unrelated ones.</para>
 /// <para><b>Protects.</b> Who has codes but not the key cannot tell which was made first, how many there are, or which
 /// codes the ids next to a known one have, better than by trying codes at random.</para>
-/// <para><b>Does not protect.</b> It neither authenticates nor authorises: any code below <see cref="Domain"/> inverts to
-/// some id, and trying codes at random finds one in use with probability <c>ids in use / Domain</c>; check that the id
-/// exists and that the caller may see it, limit attempts, and choose a length that leaves the domain almost empty. Up to
-/// length 3 the domain is so small (below a million) that it can simply be tried out. A new key changes all codes.</para>
-/// <para><b>Cost.</b> Ten SHA-256 compressions a pass, a few microseconds, no allocation, no lock. Even lengths take one
-/// pass; odd ones take a further pass with probability 1/32 each time, 1.03 on average.</para>
+/// <para><b>Does not protect.</b> It neither authenticates nor authorises: any code below <see cref="Domain"/> inverts
+/// to some id, and trying codes at random finds one in use with probability <c>ids in use / Domain</c>; check that the
+/// id exists and that the caller may see it, limit attempts, and choose a length that leaves the domain almost empty.
+/// Up to length 3 there are so few codes (below a million) that all can be tried. A new key changes all codes.</para>
+/// <para><b>Cost.</b> Ten SHA-256 compressions a pass, a few microseconds, no allocation, no lock. Even lengths take
+/// one pass; odd ones take a further pass with probability 1/32 each time, 1.03 on average.</para>
 /// <para><b>Thread safety.</b> Immutable; all members are thread-safe. The derived key stays in memory as long as the
 /// instance does.</para>
-/// <para><b>Source.</b> A balanced Feistel network on pairs of numbers with addition in place of exclusive or, ten rounds
-/// as FF1 of NIST SP 800-38G has; four would already be a strong permutation for few known pairs (Luby and Rackoff,
-/// 1988), five and more are for far more (Patarin, "Security of Random Feistel Schemes with 5 or More Rounds", 2004). The
-/// domain is met by cycle-walking (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002). The round function
-/// is SHA-256 of a secret and a fixed-length input, as in FIPS 205, section 11.2; keys are derived by HKDF (RFC 5869). It
-/// is not FF1 itself and claims no conformance.</para>
+/// <para><b>Source.</b> A balanced Feistel network with addition in place of exclusive or: four rounds are a strong
+/// pseudo-random permutation for few known pairs (Luby and Rackoff, 1988), more rounds for far more, with any group
+/// operation (Maurer and Pietrzak, 2003); ten, as in FF1 of NIST SP 800-38G. Cycle-walking fits it to the domain (Black
+/// and Rogaway, 2002). The round function is SHA-256 of a secret and an input of fixed length, as in FIPS 205, section
+/// 11.2; the secret is derived by HKDF (RFC 5869). It is not FF1 itself and claims no conformance.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -41,21 +40,21 @@ public sealed class ShortCodePermutation
     private const int MaxLength = 10; // 62^10 is the largest power below 2^64
     private const int Rounds = 10;
 
-    // The input of the round function: derived key, round, half. One SHA-256 block with its padding, and of one length, so
-    // that a plain hash of it is as good as HMAC, at a third of the time.
+    // The input of the round function: derived key, round, half. It has one length, so that there is nothing to extend,
+    // which is what HMAC is against, and fits in one SHA-256 block: a third of HMAC's time.
     private const int RoundKeyLength = 32;
     private const int RoundOffset = RoundKeyLength;
     private const int HalfOffset = RoundOffset + 1;
     private const int InputLength = HalfOffset + sizeof(ulong);
 
-    // A number x is the pair (x / _half, x % _half). Invariant: _half^2 is Domain, or Domain * 64/62 for odd lengths, the
-    // least that two equal halves can have. Equal halves, because unequal ones mix more slowly.
+    // A number x is the pair (x / _half, x % _half). Invariant: _half^2 is Domain for even lengths and, 8^2 being close
+    // to 62, 64/62 of it for odd ones. The halves are equal because unequal ones mix more slowly.
     private readonly ulong _half;
     private readonly byte[] _roundKey;
 
     /// <summary>Creates the permutation of a key and a length.</summary>
-    /// <param name="key">The secret, at least 16 bytes that others cannot guess, such as 32 random ones kept in a vault. It
-    /// is copied. Losing it loses the ids of all codes.</param>
+    /// <param name="key">The secret, at least 16 bytes that others cannot guess, such as 32 random ones kept in a
+    /// vault. Only a key derived from it is kept. Whoever loses it loses the ids of all codes.</param>
     /// <param name="length">The digits of a code, from 1 to 10. The ids must stay below <c>62^length</c>: 3.5e12 for 7,
     /// 1.3e16 for 9 (53-bit ids fit), 8.4e17 for 10 (59-bit ids fit).</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is shorter than 16 bytes.</exception>
@@ -64,7 +63,8 @@ public sealed class ShortCodePermutation
     {
         if (key.Length < MinKeyLength)
         {
-            throw new ArgumentException($"The key has {key.Length} bytes; at least {MinKeyLength} are needed.", nameof(key));
+            throw new ArgumentException(
+                $"The key has {key.Length} bytes; at least {MinKeyLength} are needed.", nameof(key));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -90,7 +90,8 @@ public sealed class ShortCodePermutation
     /// <summary>Gives the code of an id, as a number.</summary>
     /// <param name="id">The id, below <see cref="Domain"/>.</param>
     /// <returns>A number below <see cref="Domain"/>; write it with <see cref="Length"/> as the width.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="id"/> is not below <see cref="Domain"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="id"/> is not below
+    /// <see cref="Domain"/>.</exception>
     public ulong Permute(ulong id)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Domain);

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Primitives;
 
 /// <summary>Converts between numbers and the units of text: <see cref="char"/> (UTF-16) and <see cref="byte"/> (UTF-8).
-/// Generic mathematics would read better, but boxes until the compiler has optimised the code, and so would allocate in the
-/// first calls of a process.</summary>
+/// Generic mathematics would read better, but boxes until the compiler has optimised the code, and so would allocate in
+/// the first calls of a process.</summary>
 internal static class TextUnit
 {
     /// <summary>Gives the code of a unit.</summary>
@@ -17,5 +17,7 @@ internal static class TextUnit
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TChar FromAscii<TChar>(uint code)
         where TChar : unmanaged =>
-        typeof(TChar) == typeof(char) ? Unsafe.BitCast<char, TChar>((char)code) : Unsafe.BitCast<byte, TChar>((byte)code);
+        typeof(TChar) == typeof(char)
+            ? Unsafe.BitCast<char, TChar>((char)code)
+            : Unsafe.BitCast<byte, TChar>((byte)code);
 }

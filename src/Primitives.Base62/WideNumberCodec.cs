@@ -8,6 +8,7 @@ internal static class WideNumberCodec
     private const int PartDigits = 10;
     private const ulong PartRadix = 839_299_365_868_340_224; // 62^10
 
+    private static readonly UInt128 MaxBeforePart = UInt128.MaxValue / PartRadix;
     private static readonly UInt128[] PowersOfRadix = CreatePowers();
 
     public static int CountDigits(UInt128 value)
@@ -46,7 +47,7 @@ internal static class WideNumberCodec
         for (; i < text.Length; i += PartDigits)
         {
             fits &= NumberCodec.TryRead(text.Slice(i, PartDigits), digits, out ulong part);
-            fits &= sum <= UInt128.MaxValue / PartRadix;
+            fits &= sum <= MaxBeforePart;
             sum = (sum * PartRadix) + part;
             fits &= sum >= part;
         }
@@ -59,36 +60,36 @@ internal static class WideNumberCodec
     // algorithm 4: two multiplications in place of the platform's general division, which takes several times as long.
     private static (UInt128 Quotient, ulong Remainder) DivideByPartRadix(UInt128 value)
     {
-        const int shift = 4; // puts the highest bit of the divisor at the top
-        const ulong divisor = PartRadix << shift;
-        const ulong reciprocal = 6_893_020_016_967_578_277; // floor((2^128 - 1) / divisor) - 2^64
+        const int Shift = 4; // puts the highest bit of the divisor at the top
+        const ulong Divisor = PartRadix << Shift;
+        const ulong Reciprocal = 6_893_020_016_967_578_277; // floor((2^128 - 1) / Divisor) - 2^64
 
         ulong upper = (ulong)(value >> 64);
         ulong lower = (ulong)value;
         ulong quotientUpper = upper / PartRadix;
         upper -= quotientUpper * PartRadix;
-        UInt128 dividend = new UInt128(upper, lower) << shift;
+        UInt128 dividend = new UInt128(upper, lower) << Shift;
         upper = (ulong)(dividend >> 64);
         lower = (ulong)dividend;
-        Debug.Assert(upper < divisor, "The quotient fits in 64 bits.");
+        Debug.Assert(upper < Divisor, "The quotient fits in 64 bits.");
 
-        ulong quotient = Math.BigMul(reciprocal, upper, out ulong fraction);
+        ulong quotient = Math.BigMul(Reciprocal, upper, out ulong fraction);
         fraction += lower;
         quotient += upper + 1 + (fraction < lower ? 1UL : 0);
-        ulong remainder = lower - (quotient * divisor);
+        ulong remainder = lower - (quotient * Divisor);
         if (remainder > fraction)
         {
             quotient--;
-            remainder += divisor;
+            remainder += Divisor;
         }
 
-        if (remainder >= divisor)
+        if (remainder >= Divisor)
         {
             quotient++;
-            remainder -= divisor;
+            remainder -= Divisor;
         }
 
-        return (new UInt128(quotientUpper, quotient), remainder >> shift);
+        return (new UInt128(quotientUpper, quotient), remainder >> Shift);
     }
 
     private static UInt128[] CreatePowers()

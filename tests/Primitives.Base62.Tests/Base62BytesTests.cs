@@ -40,8 +40,8 @@ public class Base62BytesTests
                 Assert.Equal(text.Length, Base62.GetEncodedLength(bytes.Length));
                 Assert.True(Base62.TryGetDecodedLength(text.Length, out int count));
                 Assert.Equal(bytes.Length, count);
-                Base62NumberTests.AssertWrites(text, (Span<char> to, out int written) => Base62.TryEncodeBytes(bytes, to, out written, alphabet));
-                Base62NumberTests.AssertWrites(text, (Span<byte> to, out int written) => Base62.TryEncodeBytes(bytes, to, out written, alphabet));
+                Base62Assert.Writes(text, (Span<char> to, out int written) => Base62.TryEncodeBytes(bytes, to, out written, alphabet));
+                Base62Assert.Writes(text, (Span<byte> to, out int written) => Base62.TryEncodeBytes(bytes, to, out written, alphabet));
 
                 byte[] utf8 = Encoding.ASCII.GetBytes(text);
                 Assert.Equal(bytes, Base62.DecodeBytes(text, alphabet));
@@ -208,10 +208,10 @@ public class Base62BytesTests
         for (int i = 0; i < 1_000; i++)
         {
             string text = "00000000000" + Base62Model.Encode(beyond + i, 11);
-            Base62NumberTests.AssertRefused(() => Base62.DecodeBytes(text), 11, "no bytes give this block of digits");
+            Base62Assert.Refuses(() => Base62.DecodeBytes(text), 11, "no bytes give this block of digits");
         }
 
-        Base62NumberTests.AssertRefused(() => Base62.DecodeBytes("zzzzzzzzzzz"), 0, "no bytes give this block of digits");
+        Base62Assert.Refuses(() => Base62.DecodeBytes("zzzzzzzzzzz"), 0, "no bytes give this block of digits");
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public class Base62BytesTests
             Assert.Equal(count, written);
             if (!expected)
             {
-                Base62NumberTests.AssertRefused(() => Base62.DecodeBytes(text), length / 11 * 11, $"no bytes give a last block of {length % 11} characters");
+                Base62Assert.Refuses(() => Base62.DecodeBytes(text), length / 11 * 11, $"no bytes give a last block of {length % 11} characters");
             }
         }
     }
@@ -241,7 +241,7 @@ public class Base62BytesTests
             foreach (char foreign in "-/:@[`{\u0130\uFF10")
             {
                 string bad = text[..position] + foreign + text[(position + 1)..];
-                Base62NumberTests.AssertRefused(() => Base62.DecodeBytes(bad), position, "is not a digit");
+                Base62Assert.Refuses(() => Base62.DecodeBytes(bad), position, "is not a digit");
                 Assert.False(Base62.TryDecodeBytes(bad, new byte[30], out int written));
                 Assert.Equal(0, written);
             }
@@ -265,11 +265,11 @@ public class Base62BytesTests
         Assert.Throws<ArgumentOutOfRangeException>("byteCount", () => Base62.GetEncodedLength(int.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>("textLength", () => Base62.TryGetDecodedLength(-1, out _));
 
-        const int largest = 1_561_806_288; // the most bytes whose text has at most 2^31 - 1 characters
-        Assert.Equal(2_147_483_646, Base62.GetEncodedLength(largest));
-        Assert.Throws<ArgumentOutOfRangeException>("byteCount", () => Base62.GetEncodedLength(largest + 1));
+        const int Largest = 1_561_806_288; // the most bytes whose text has at most 2^31 - 1 characters
+        Assert.Equal(2_147_483_646, Base62.GetEncodedLength(Largest));
+        Assert.Throws<ArgumentOutOfRangeException>("byteCount", () => Base62.GetEncodedLength(Largest + 1));
         Assert.True(Base62.TryGetDecodedLength(2_147_483_646, out int count));
-        Assert.Equal(largest, count);
+        Assert.Equal(Largest, count);
     }
 
     private static IEnumerable<byte[]> EdgeBlocks()
@@ -305,7 +305,7 @@ public class Base62BytesTests
         return null;
     }
 
-    private static void AssertReads(byte[] expected, Base62NumberTests.TryWrite<byte> tryRead)
+    private static void AssertReads(byte[] expected, Base62Assert.TryWrite<byte> tryRead)
     {
         foreach (int room in (int[])[0, Math.Max(expected.Length - 1, 0), expected.Length, expected.Length + 3])
         {

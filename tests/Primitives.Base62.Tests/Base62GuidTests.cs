@@ -25,8 +25,8 @@ public class Base62GuidTests
                 {
                     string text = Base62.Encode(guid, alphabet);
                     Assert.Equal(Base62Model.Encode(number, Base62.GuidLength, alphabet), text);
-                    Base62NumberTests.AssertWrites(text, (Span<char> to, out int written) => Base62.TryEncode(guid, to, out written, alphabet));
-                    Base62NumberTests.AssertWrites(text, (Span<byte> to, out int written) => Base62.TryEncode(guid, to, out written, alphabet));
+                    Base62Assert.Writes(text, (Span<char> to, out int written) => Base62.TryEncode(guid, to, out written, alphabet));
+                    Base62Assert.Writes(text, (Span<byte> to, out int written) => Base62.TryEncode(guid, to, out written, alphabet));
 
                     byte[] utf8 = Encoding.ASCII.GetBytes(text);
                     Assert.Equal(guid, Base62.DecodeGuid(text, alphabet));
@@ -56,12 +56,12 @@ public class Base62GuidTests
     [Fact]
     public void Texts_that_no_guid_has_are_refused()
     {
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid(""), 0, "exactly 22 expected");
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid(new string('1', 21)), 21, "exactly 22 expected");
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid(new string('1', 23)), 22, "exactly 22 expected");
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid("7n42DGM5Tflk9n8mt7Fhc8"), 21, "exceeds 128 bits");
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid("zzzzzzzzzzzzzzzzzzzzzz"u8), 21, "exceeds 128 bits");
-        Base62NumberTests.AssertRefused(() => Base62.DecodeGuid("000000000000000000000-"), 21, "is not a digit");
+        Base62Assert.Refuses(() => Base62.DecodeGuid(""), 0, "exactly 22 expected");
+        Base62Assert.Refuses(() => Base62.DecodeGuid(new string('1', 21)), 21, "exactly 22 expected");
+        Base62Assert.Refuses(() => Base62.DecodeGuid(new string('1', 23)), 22, "exactly 22 expected");
+        Base62Assert.Refuses(() => Base62.DecodeGuid("7n42DGM5Tflk9n8mt7Fhc8"), 21, "exceeds 128 bits");
+        Base62Assert.Refuses(() => Base62.DecodeGuid("zzzzzzzzzzzzzzzzzzzzzz"u8), 21, "exceeds 128 bits");
+        Base62Assert.Refuses(() => Base62.DecodeGuid("000000000000000000000-"), 21, "is not a digit");
 
         Assert.False(Base62.TryDecode("7n42DGM5Tflk9n8mt7Fhc8", out Guid value));
         Assert.Equal(Guid.Empty, value);
