@@ -41,6 +41,7 @@ var card = new Scorecard(Console.Out, options.Contains("--markdown"));
 foreach (Area area in Areas.All.Where(area => names.Contains("all") || names.Contains(area.Name)))
 {
     card.Begin(area.Name);
+    int before = card.Measures.Count;
     if (accuracy)
     {
         area.Accuracy(card);
@@ -49,6 +50,12 @@ foreach (Area area in Areas.All.Where(area => names.Contains("all") || names.Con
     if (speed)
     {
         area.Speed(card);
+    }
+
+    if (card.Measures.Count == before)
+    {
+        Console.Error.WriteLine($"The area {area.Name} measures nothing.");
+        return 2;
     }
 }
 

@@ -52,9 +52,9 @@ public sealed partial class MarkdownPage(string path)
     {
         for (int i = 0; i < Lines.Length; i++)
         {
-            if (Lines[i].Trim() is "```csharp" or "```cs" or "```c#")
+            if (FencePattern().IsMatch(Lines[i]))
             {
-                int end = Array.FindIndex(Lines, i + 1, line => line.Trim() == "```");
+                int end = Array.FindIndex(Lines, i + 1, line => line.Trim() is "```" or "~~~");
                 Assert.True(end > 0, $"{Name}:{i + 1}: the block is not closed.");
                 yield return (i + 1, end, i > 0 ? Lines[i - 1] : "");
                 i = end;
@@ -64,6 +64,9 @@ public sealed partial class MarkdownPage(string path)
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)(?:\s+""[^""]*"")?\)")]
     private static partial Regex LinkPattern();
+
+    [GeneratedRegex(@"^\s*(```|~~~)\s*(csharp|cs|c#)(\s|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex FencePattern();
 
     [GeneratedRegex("`[^`]*`")]
     private static partial Regex CodePattern();

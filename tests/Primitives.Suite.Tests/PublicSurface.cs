@@ -14,6 +14,14 @@ public static class PublicSurface
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
+    // Attributes that change what compiles, or what the compiler tells, at the user's.
+    private static readonly string[] TellingAttributes =
+    [
+        "DoesNotReturnAttribute", "ExperimentalAttribute", "FlagsAttribute", "MaybeNullAttribute", "MaybeNullWhenAttribute",
+        "MemberNotNullAttribute", "NotNullAttribute", "NotNullWhenAttribute", "ObsoleteAttribute",
+        "RequiresDynamicCodeAttribute", "RequiresUnreferencedCodeAttribute", "ScopedRefAttribute", "UnscopedRefAttribute",
+    ];
+
     private static readonly NullabilityInfoContext Nullability = new();
 
     public static IEnumerable<Type> Types(Assembly assembly) =>
@@ -35,10 +43,10 @@ public static class PublicSurface
         var text = new StringBuilder();
         foreach (Type type in Types(assembly))
         {
-            text.Append(DescribeType(type)).Append('\n');
+            text.Append(Attributes(type)).Append(DescribeType(type)).Append('\n');
             foreach (MemberInfo member in Members(type))
             {
-                text.Append("    ").Append(Describe(member)).Append('\n');
+                text.Append("    ").Append(Attributes(member)).Append(Describe(member)).Append('\n');
             }
         }
 
@@ -72,7 +80,7 @@ public static class PublicSurface
         if (IsDelegate(type))
         {
             MethodInfo invoke = type.GetMethod("Invoke")!;
-            return $"delegate {Name(Nullability.Create(invoke.ReturnParameter), invoke.ReturnType)} {Name(type)}({Parameters(invoke)})";
+            return $"delegate {Result(invoke)} {Name(type)}({Parameters(invoke)}){Constraints(type.GetGenericArguments())}";
         }
 
         string kind = type switch
@@ -106,18 +114,46 @@ public static class PublicSurface
     {
         FieldInfo { DeclaringType.IsEnum: true } field =>
             $"{field.Name} = {Convert.ToString(field.GetRawConstantValue(), CultureInfo.InvariantCulture)}",
-        FieldInfo field => $"{Modifiers(field)}{Name(Nullability.Create(field), field.FieldType)} {field.Name}"
+        FieldInfo field => $"{Required(field)}{Modifiers(field)}{Name(Nullability.Create(field), field.FieldType)} {field.Name}"
             + (field.IsLiteral ? $" = {Literal(field.GetRawConstantValue())}" : ""),
-        PropertyInfo property => $"{Modifiers(property.GetAccessors(nonPublic: true)[0])}{Name(Nullability.Create(property), property.PropertyType)} "
+        PropertyInfo property => $"{Required(property)}{Modifiers(property.GetAccessors(nonPublic: true)[0])}{ByReference(property.PropertyType, property.GetRequiredCustomModifiers())}{Name(Nullability.Create(property), property.PropertyType)} "
             + (property.GetIndexParameters() is { Length: > 0 } ? $"this[{Parameters(property.GetAccessors(nonPublic: true)[0])}]" : property.Name)
             + $" {{ {Accessors(property)} }}",
-        EventInfo @event => $"event {Name(@event.EventHandlerType!)} {@event.Name}",
+        EventInfo @event => $"{Modifiers(@event.AddMethod!)}event {Name(Nullability.Create(@event), @event.EventHandlerType!)} {@event.Name}",
         ConstructorInfo constructor => $"{Access(constructor)}{Plain(constructor.DeclaringType!)}({Parameters(constructor)})",
-        MethodInfo method => $"{Modifiers(method)}{Name(Nullability.Create(method.ReturnParameter), method.ReturnType)} {method.Name}"
+        MethodInfo method => $"{Modifiers(method)}{Result(method)} {method.Name}"
             + (method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>" : "")
             + $"({(method.IsDefined(typeof(ExtensionAttribute)) ? "this " : "")}{Parameters(method)}){Constraints(method.IsGenericMethod ? method.GetGenericArguments() : [])}",
         _ => throw new ArgumentOutOfRangeException(nameof(member), member.MemberType, "No way to print this member."),
     };
+
+    private static string Attributes(ICustomAttributeProvider target)
+    {
+        IEnumerable<CustomAttributeData> data = target switch
+        {
+            MemberInfo member => member.GetCustomAttributesData(),
+            ParameterInfo parameter => parameter.GetCustomAttributesData(),
+            _ => [],
+        };
+        return string.Concat(data
+            .Where(attribute => TellingAttributes.Contains(attribute.AttributeType.Name))
+            .Select(attribute => $"[{attribute.AttributeType.Name[..^"Attribute".Length]}{Arguments(attribute)}] ")
+            .Order(StringComparer.Ordinal));
+    }
+
+    private static string Arguments(CustomAttributeData attribute) =>
+        attribute.ConstructorArguments.Count == 0
+            ? ""
+            : $"({string.Join(", ", attribute.ConstructorArguments.Select(argument => Literal(argument.Value)))})";
+
+    private static string Required(MemberInfo member) => member.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
+
+    private static string Result(MethodInfo method) =>
+        ByReference(method.ReturnType, method.ReturnParameter.GetRequiredCustomModifiers())
+        + Name(Nullability.Create(method.ReturnParameter), method.ReturnType);
+
+    private static string ByReference(Type type, Type[] modifiers) =>
+        !type.IsByRef ? "" : modifiers.Contains(typeof(System.Runtime.InteropServices.InAttribute)) ? "ref readonly " : "ref ";
 
     private static string Accessors(PropertyInfo property) =>
         string.Join(' ', new[] { property.GetMethod, property.SetMethod }
@@ -143,13 +179,14 @@ public static class PublicSurface
         string mode = parameter switch
         {
             { IsOut: true } => "out ",
+            { ParameterType.IsByRef: true } when parameter.IsDefined(typeof(RequiresLocationAttribute)) => "ref readonly ",
             { ParameterType.IsByRef: true } when parameter.IsDefined(typeof(IsReadOnlyAttribute)) => "in ",
             { ParameterType.IsByRef: true } => "ref ",
             _ when parameter.IsDefined(typeof(ParamArrayAttribute)) || parameter.IsDefined(typeof(ParamCollectionAttribute)) => "params ",
             _ => "",
         };
         string value = parameter.HasDefaultValue ? $" = {Literal(parameter.RawDefaultValue, parameter.ParameterType)}" : "";
-        return $"{mode}{Name(Nullability.Create(parameter), parameter.ParameterType)} {parameter.Name}{value}";
+        return $"{Attributes(parameter)}{mode}{Name(Nullability.Create(parameter), parameter.ParameterType)} {parameter.Name}{value}";
     }
 
     private static string Literal(object? value, Type? type = null) => value switch
@@ -163,17 +200,19 @@ public static class PublicSurface
     };
 
     private static string Modifiers(FieldInfo field) =>
-        (field.IsFamily ? "protected " : "") + (field.IsLiteral ? "const " : field.IsStatic ? "static readonly " : field.IsInitOnly ? "readonly " : "");
+        (field.IsFamilyOrAssembly ? "protected internal " : field.IsFamily ? "protected " : "")
+        + (field.IsLiteral ? "const " : (field.IsStatic ? "static " : "") + (field.IsInitOnly ? "readonly " : ""));
 
     private static string Modifiers(MethodBase method) =>
         Access(method)
         + (method.IsStatic ? "static " : "")
-        + (method.IsAbstract && !method.DeclaringType!.IsInterface ? "abstract "
-            : !method.IsVirtual || method.IsFinal || method.DeclaringType!.IsInterface ? ""
+        + (method.IsAbstract ? "abstract "
+            : !method.IsVirtual || method.IsFinal ? ""
             : ((MethodInfo)method).GetBaseDefinition() != method ? "override "
             : "virtual ");
 
-    private static string Access(MethodBase method) => method.IsPublic ? "" : "protected ";
+    private static string Access(MethodBase method) =>
+        method.IsPublic ? "" : method.IsFamilyOrAssembly ? "protected internal " : "protected ";
 
     private static string Constraints(Type[] arguments)
     {
@@ -184,7 +223,7 @@ public static class PublicSurface
             List<string> rules = [];
             if (flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint))
             {
-                rules.Add("struct");
+                rules.Add(argument.GetCustomAttributesData().Any(data => data.AttributeType.Name == "IsUnmanagedAttribute") ? "unmanaged" : "struct");
             }
             else if (flags.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint))
             {
@@ -200,6 +239,11 @@ public static class PublicSurface
             if (flags.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) && !flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint))
             {
                 rules.Add("new()");
+            }
+
+            if (flags.HasFlag(GenericParameterAttributes.AllowByRefLike))
+            {
+                rules.Add("allows ref struct");
             }
 
             if (rules.Count > 0)
@@ -243,8 +287,17 @@ public static class PublicSurface
             return Name(value) + "?";
         }
 
-        return type.IsGenericType ? $"{Plain(type)}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : Plain(type);
+        return type.IsGenericType
+            ? $"{Plain(type)}<{string.Join(", ", type.GetGenericArguments().Select(argument => (type.IsGenericTypeDefinition ? Variance(argument) : "") + Name(argument)))}>"
+            : Plain(type);
     }
+
+    private static string Variance(Type argument) => (argument.GenericParameterAttributes & GenericParameterAttributes.VarianceMask) switch
+    {
+        GenericParameterAttributes.Covariant => "out ",
+        GenericParameterAttributes.Contravariant => "in ",
+        _ => "",
+    };
 
     private static string Plain(Type type)
     {

@@ -129,4 +129,30 @@ public class ManualTimeProviderTests
         Assert.Throws<ArgumentOutOfRangeException>("by", () => clock.Advance(TimeSpan.FromTicks(-1)));
         Assert.Throws<ArgumentOutOfRangeException>("by", () => clock.AdvanceTimestamp(TimeSpan.FromTicks(-1)));
     }
+
+    [Fact]
+    public void Steps_of_threads_that_advance_at_once_add_up()
+    {
+        var clock = new ManualTimeProvider(Start);
+        long timestamp = clock.GetTimestamp();
+        Race.Run(4, _ =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                clock.Advance(TimeSpan.FromMicroseconds(1));
+            }
+        });
+        Assert.Equal(TimeSpan.FromMilliseconds(40), clock.GetElapsedTime(timestamp));
+        Assert.Equal(Start.AddMilliseconds(40), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_callback_may_step_the_wall_clock_while_the_clock_advances()
+    {
+        var clock = new ManualTimeProvider(Start);
+        using ITimer timer = clock.CreateTimer(
+            _ => clock.AdvanceUtc(TimeSpan.FromHours(-1)), null, TimeSpan.FromSeconds(4), Timeout.InfiniteTimeSpan);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(Start.AddSeconds(10).AddHours(-1), clock.GetUtcNow());
+    }
 }

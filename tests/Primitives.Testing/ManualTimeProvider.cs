@@ -5,10 +5,11 @@ namespace Primitives.Testing;
 /// <see cref="Advance"/>, or apart through <see cref="AdvanceTimestamp"/> and <see cref="AdvanceUtc"/>, which may go
 /// back. Timers run on the monotonic clock and fire, in order of their due time, on the thread that advances it.
 /// </summary>
-/// <remarks>Thread-safe. Two threads that advance at once have their steps added up; a timer never fires before its
-/// due time and sees the clock at exactly its due time when one thread advances.</remarks>
+/// <remarks>Thread-safe. Threads that advance at once do so one after the other. A timer fires at exactly its due time,
+/// and its callback may move the wall clock, but not advance the clock that is advancing.</remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
+    private readonly Lock _moving = new(); // held while callbacks run; never taken under _lock
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly long _frequency;
@@ -73,53 +74,47 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
 
-        long target;
-        lock (_lock)
+        lock (_moving)
         {
-            target = checked(_timestamp + ToTimestampTicks(by));
-        }
-
-        long utcTarget = Volatile.Read(ref _utcTicks) + by.Ticks;
-        while (true)
-        {
-            ManualTimer? due = null;
-            lock (_lock)
+            // What of the step the wall clock has not made yet; it moves by differences, so that a callback may set it.
+            long target = checked(_timestamp + ToTimestampTicks(by));
+            long utcLeft = moveUtc ? by.Ticks : 0;
+            while (true)
             {
-                foreach (ManualTimer timer in _timers)
+                ManualTimer? due;
+                lock (_lock)
                 {
-                    if (timer.DueAt <= target && (due is null || timer.FiresBefore(due)))
-                    {
-                        due = timer;
-                    }
-                }
-
-                long now = due is null ? target : Math.Max(_timestamp, due.DueAt);
-                if (now > _timestamp)
-                {
-                    if (moveUtc)
-                    {
-                        long left = ToTimeSpanTicks(target - now);
-                        Volatile.Write(ref _utcTicks, utcTarget - left);
-                    }
-
+                    due = NextDueLocked(target);
+                    long now = due is null ? target : Math.Max(_timestamp, due.DueAt);
+                    long left = moveUtc && due is not null ? Math.Min(utcLeft, ToTimeSpanTicks(target - now)) : 0;
+                    Interlocked.Add(ref _utcTicks, utcLeft - left);
+                    utcLeft = left;
                     Volatile.Write(ref _timestamp, now);
+                    due?.RearmLocked();
                 }
-                else if (due is null && moveUtc && by > TimeSpan.Zero)
+
+                if (due is null)
                 {
-                    // A step below one timestamp tick moves only the finer of the two clocks.
-                    Volatile.Write(ref _utcTicks, utcTarget);
+                    return;
                 }
 
-                due?.RearmLocked();
+                due.Fire(); // outside _lock: the callback may create, change or dispose timers
             }
-
-            if (due is null)
-            {
-                return;
-            }
-
-            due.Fire(); // outside the lock: the callback may create, change or dispose timers
         }
+    }
+
+    private ManualTimer? NextDueLocked(long target)
+    {
+        ManualTimer? due = null;
+        foreach (ManualTimer timer in _timers)
+        {
+            if (timer.DueAt <= target && (due is null || timer.FiresBefore(due)))
+            {
+                due = timer;
+            }
+        }
+
+        return due;
     }
 
     private long ToTimestampTicks(TimeSpan span) => (long)((Int128)span.Ticks * _frequency / TimeSpan.TicksPerSecond);

@@ -8,7 +8,8 @@ namespace Primitives.Testing;
 
 /// <summary>
 /// Runs FsCheck properties inside any test method. Every run has one seed; a failure prints it, with the smallest
-/// counter-example found, and setting <c>PRIMITIVES_PROPERTY_SEED</c> to it runs the very same cases again.
+/// counter-example found, and setting <c>PRIMITIVES_PROPERTY_SEED</c> to it, with the same count, runs the very same
+/// cases again.
 /// <c>PRIMITIVES_PROPERTY_COUNT</c> sets how many cases an ordinary property runs (100); the others scale with it.
 /// </summary>
 public static class PropertyTest
@@ -61,10 +62,16 @@ public static class PropertyTest
         catch (Exception exception)
         {
             throw new PropertyFailedException(
-                string.Create(CultureInfo.InvariantCulture, $"{exception.Message}\nReplay with {SeedVariable}={seed}"),
+                string.Create(CultureInfo.InvariantCulture, $"{exception.Message}\nReplay with {ReplayVariables(seed)}"),
                 exception);
         }
     }
+
+    // The cases grow with their number out of the count, so a run of another count has other cases from the same seed.
+    private static string ReplayVariables(ulong seed) =>
+        Environment.GetEnvironmentVariable(CountVariable) is { Length: > 0 } count
+            ? string.Create(CultureInfo.InvariantCulture, $"{SeedVariable}={seed} {CountVariable}={count}")
+            : string.Create(CultureInfo.InvariantCulture, $"{SeedVariable}={seed}");
 
     private static ulong Seed() =>
         Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } text
