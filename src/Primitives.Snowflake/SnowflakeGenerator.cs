@@ -208,7 +208,7 @@ public sealed class SnowflakeGenerator
         }
 
         RaiseTo(ref _words.ClockHigh, now);
-        long last = LastOf(now);
+        long last = (now << _sequenceBits) | _sequenceMask;
         long observed = Volatile.Read(ref _words.State);
         while (true)
         {
