@@ -9,13 +9,13 @@ namespace Primitives;
 /// <para><b>Guarantee.</b> Of two calls that follow one another, on any threads, the later gets the larger id. No id is
 /// made twice by one generator, nor by two of one layout whose worker ids differ. None is repeated by the worker's next
 /// generator if the clock has passed the last id's tick by then; a high-water mark sees to that. The timestamp of an id is
-/// the clock's tick when it is handed out, or later by at most <see cref="SnowflakeOptions.MaxAhead"/>: under
+/// a tick the clock showed during the call, or later by at most <see cref="SnowflakeOptions.MaxAhead"/>: under
 /// <see cref="SequenceOverflow.Borrow"/>, while <see cref="ClockRollback.Hold"/> bridges a clock that went back, and until
 /// the clock has passed the high-water mark after a restart.</para>
 /// <para><b>Cost.</b> O(1), no lock, no allocation, one clock read and one compare-and-swap for an id or a whole span of
 /// them, retried only when another thread took ids in between. A caller that has to wait sleeps or yields, never
-/// holding a lock; only a wait of more than 2 milliseconds allocates. With a high-water mark about two calls per
-/// <see cref="SnowflakeOptions.MaxAhead"/> write the store. There is no timer and no background thread.</para>
+/// holding a lock; a wait allocates only if it is asynchronous or longer than 2 milliseconds. With a high-water mark about
+/// two calls per <see cref="SnowflakeOptions.MaxAhead"/> write the store. There is no timer and no background thread.</para>
 /// <para><b>Limits.</b> <see cref="SnowflakeLayout.IdsPerTick"/> ids a tick, until
 /// <see cref="SnowflakeLayout.Exhausted"/>; then calls throw instead of wrapping.</para>
 /// <para><b>Thread safety.</b> Every member may be called at once from any number of threads.</para>
@@ -30,36 +30,27 @@ namespace Primitives;
 /// </code>
 /// </example>
 [DebuggerDisplay("WorkerId = {WorkerId}, {Statistics}")]
-public sealed class SnowflakeGenerator
+public sealed partial class SnowflakeGenerator
 {
-    // The state is the last id taken without its worker, tick above sequence:
-    //
-    //     State = (tick << SequenceBits) | sequence
-    //
-    // so that "the next id, of the next tick if this one is used up" is State + 1.
+    // The state is the last id taken, without its worker, as StateFormat writes it. The id after the last of a tick is the
+    // first of the next tick: that is how a used-up tick carries over.
     //
     // Invariants:
     //   I1  State only grows: every write is a compare-and-swap to a larger value. It takes all ids from the old value
     //       (exclusive) to the new one (inclusive) that the writer names; no other call can take them.
     //   I2  ClockHigh is at least every clock reading that went into State.
-    //   I3  State's tick <= _coverage.Limit at the swap, so neither the timestamp field nor the mark is overrun.
+    //   I3  State's tick is within the layout, and covered by the high-water mark before the swap that sets it.
     // A caller that stalls between its reads and the swap acts on an older clock. By I1 its id is still new and larger
     // than all before; it can only be of an earlier tick than a fresh reading would have given.
     private GeneratorWords _words;
 
     private readonly TimeProvider _timeProvider;
     private readonly TickCoverage _coverage;
+    private readonly StateFormat _format;
     private readonly SequenceOverflow _overflow;
     private readonly ClockRollback _rollback;
     private readonly TimeSpan _patience;
-    private readonly long _maxAhead;     // ticks
-    private readonly long _workerField;  // the worker id where it belongs in an id
-    private readonly long _sequenceMask;
-    private readonly ulong _startSeed;
-    private readonly int _startShift;    // keeps the top bits of a hash for the first sequence of a tick; 0 for "start at 0"
-    private readonly int _sequenceBits;
-    private readonly int _workerBits;
-    private readonly int _sequenceShift;
+    private readonly long _maxAhead; // ticks
 
     /// <summary>Creates a generator with default policies: wait when a tick is used up, hold when the clock goes back.</summary>
     /// <param name="workerId">What tells this generator from all others that make ids of the same kind at the same time.
@@ -94,19 +85,10 @@ public sealed class SnowflakeGenerator
         _maxAhead = Math.Min(options.MaxAhead.Ticks / Layout.Tick.Ticks, Layout.LastTimestamp);
         _patience = options.MaxAhead > MinPatience ? options.MaxAhead : MinPatience;
 
-        (int workerShift, _sequenceShift) = Layout.Shifts;
-        _workerField = (long)WorkerId << workerShift;
-        _workerBits = Layout.WorkerBits;
-        _sequenceBits = Layout.SequenceBits;
-        _sequenceMask = Layout.IdsPerTick - 1;
-
-        // The first sequence of a tick is drawn from the lower half, so that half of the tick is always left.
-        _startShift = options.RandomSequenceStart && _sequenceBits > 1 ? 64 - (_sequenceBits - 1) : 0;
-        _startSeed = Mix((ulong)options.SequenceSeed + (ulong)WorkerId);
-
+        _format = new StateFormat(Layout, WorkerId, options.RandomSequenceStart, options.SequenceSeed);
         _coverage = new TickCoverage(Layout, highWaterMark, _maxAhead);
         long mark = highWaterMark is null ? -1 : _coverage.Mark;
-        _words.State = (mark << _sequenceBits) | _sequenceMask; // the mark's last id, so that the next is above it
+        _words.State = _format.LastOf(mark); // so that the next one is above the mark
         _words.ClockHigh = -1;
         _words.HeldTo = mark + 1;
         _words.RollbackSeenAt = -1;
@@ -126,13 +108,13 @@ public sealed class SnowflakeGenerator
         Volatile.Read(ref _words.Overflows),
         Volatile.Read(ref _words.Waits),
         Volatile.Read(ref _words.Rollbacks),
-        Math.Max(0, (Volatile.Read(ref _words.State) >> _sequenceBits) - ReadClock()));
+        Math.Max(0, _format.TickOf(Volatile.Read(ref _words.State)) - ReadClock()));
 
     /// <summary>Makes an id, waiting for the clock's next tick if need be under <see cref="SequenceOverflow.Wait"/>.</summary>
     /// <returns>The id: larger than every id taken before.</returns>
     /// <exception cref="SnowflakeException">The policies in force do not allow an id now, the clock is outside the
     /// layout's range, or it stood still while this call waited.</exception>
-    public long Next() => TryTakeFromTick(out long state) ? ToId(state) : ToId(TakeOrWait(1).First);
+    public long Next() => TryTakeFromTick(out long state) ? _format.ToId(state) : _format.ToId(TakeOrWait(1).First);
 
     /// <summary>Makes an id if that takes no waiting.</summary>
     /// <param name="id">The id if the result is <see langword="true"/>: larger than every id taken before.</param>
@@ -153,7 +135,7 @@ public sealed class SnowflakeGenerator
             state = reservation.First;
         }
 
-        id = ToId(state);
+        id = _format.ToId(state);
         return true;
     }
 
@@ -168,7 +150,7 @@ public sealed class SnowflakeGenerator
     public void Next(Span<long> ids)
     {
         long furtherTicks = _overflow == SequenceOverflow.Borrow ? _maxAhead : 0;
-        if (_overflow != SequenceOverflow.Wait && (ids.Length - 1) >> _sequenceBits > furtherTicks)
+        if (_overflow != SequenceOverflow.Wait && _format.TickOf(ids.Length - 1) > furtherTicks)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(ids), ids.Length, $"At most {furtherTicks + 1} ticks of {Layout.IdsPerTick} ids can be taken at once.");
@@ -179,7 +161,7 @@ public sealed class SnowflakeGenerator
             Reservation taken = TakeOrWait(ids.Length);
             for (int i = 0; i < taken.Count; i++)
             {
-                ids[i] = ToId(taken.First + i);
+                ids[i] = _format.ToId(taken.First + i);
             }
 
             ids = ids[taken.Count..];
@@ -194,7 +176,7 @@ public sealed class SnowflakeGenerator
     /// <exception cref="SnowflakeException">As for <see cref="Next()"/>.</exception>
     public ValueTask<long> NextAsync(CancellationToken cancellationToken = default) =>
         cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<long>(cancellationToken)
-        : TryTakeFromTick(out long state) ? new ValueTask<long>(ToId(state))
+        : TryTakeFromTick(out long state) ? new ValueTask<long>(_format.ToId(state))
         : TakeOrWaitAsync(cancellationToken);
 
     /// <summary>The fast path: takes an id of the clock's own tick, which no policy forbids.</summary>
@@ -207,12 +189,12 @@ public sealed class SnowflakeGenerator
             return false;
         }
 
-        RaiseTo(ref _words.ClockHigh, now);
-        long last = LastOf(now);
+        Monotonic.Raise(ref _words.ClockHigh, now);
+        long last = _format.LastOf(now);
         long observed = Volatile.Read(ref _words.State);
         while (true)
         {
-            state = Following(observed, now);
+            state = _format.Following(observed, now);
             if ((ulong)state > (ulong)last) // unsigned: the state after long.MaxValue must not pass for an early one
             {
                 return false;
@@ -230,232 +212,7 @@ public sealed class SnowflakeGenerator
         }
     }
 
-    /// <summary>Makes one attempt to take <paramref name="count"/> ids by the policies, or under
-    /// <see cref="SequenceOverflow.Wait"/> as many of them as one tick has, so that a long span does not put all other
-    /// callers behind its end. Says what to wait for, or why nothing was taken.</summary>
-    private Reservation Reserve(int count, bool mayWait)
-    {
-        bool inParts = _overflow == SequenceOverflow.Wait;
-        int least = inParts ? 1 : count;
-        while (true)
-        {
-            // The clock is read after the words, all of which rest on earlier readings: if it is behind them now, it
-            // went back, and it is not this thread that was slow.
-            long observed = Volatile.Read(ref _words.State);
-            long clockHigh = Volatile.Read(ref _words.ClockHigh);
-            long high = Math.Max(clockHigh, Volatile.Read(ref _words.HeldTo));
-            long now = ReadClock();
-            long first = Following(observed, now);
-            ThrowIfOutOfRange(now, first, least);
-            RaiseTo(ref _words.ClockHigh, now);
-
-            long firstTick = first >> _sequenceBits;
-            long reach = now; // the last tick whose ids may be taken
-            long waitFor = -1;
-            if (first + (least - 1) > LastOf(now))
-            {
-                bool behind = now < high;
-                if (behind)
-                {
-                    CountRollback(now, clockHigh);
-                    if (_rollback == ClockRollback.Throw || (observed >> _sequenceBits) > now + _maxAhead)
-                    {
-                        return Reservation.Refused(SnowflakeFailure.ClockRolledBack);
-                    }
-                }
-
-                if (behind || _overflow == SequenceOverflow.Borrow || (inParts && mayWait))
-                {
-                    reach = now + _maxAhead;
-                    waitFor = !behind && inParts ? firstTick : -1;
-                }
-            }
-
-            long room = LastOf(inParts ? Math.Min(firstTick, reach) : reach) - first + 1;
-            if (room < least)
-            {
-                if (inParts && mayWait)
-                {
-                    return Reservation.TryAgainAt(firstTick - _maxAhead);
-                }
-
-                Interlocked.Increment(ref _words.Overflows);
-                return Reservation.Refused(reach > now ? SnowflakeFailure.TooFarAhead : SnowflakeFailure.SequenceExhausted);
-            }
-
-            int taken = (int)Math.Min(count, room);
-            long last = first + (taken - 1);
-            long lastTick = last >> _sequenceBits;
-            if (lastTick > _coverage.Limit)
-            {
-                _coverage.Cover(lastTick, now); // I3; what is covered once stays so, however long the swap takes
-            }
-
-            // As in the fast path.
-            if (Interlocked.CompareExchange(ref _words.State, last, observed) == observed)
-            {
-                CountOverflows(lastTick - Math.Max(observed >> _sequenceBits, now));
-                if (now < high && lastTick > now)
-                {
-                    RaiseTo(ref _words.HeldTo, lastTick); // the clock counts as behind until it has passed these ids
-                }
-
-                return Reservation.Taken(first, taken, waitFor);
-            }
-        }
-    }
-
-    private Reservation TakeOrWait(int count)
-    {
-        Reservation reservation = default;
-        if (!IsReady(ref reservation, count))
-        {
-            Interlocked.Increment(ref _words.Waits);
-            var wait = new TickWait(_timeProvider, Layout, _patience);
-            do
-            {
-                wait.Step(reservation.WaitFor);
-            }
-            while (!IsReady(ref reservation, count));
-        }
-
-        return reservation;
-    }
-
-    private async ValueTask<long> TakeOrWaitAsync(CancellationToken cancellationToken)
-    {
-        Reservation reservation = default;
-        if (!IsReady(ref reservation, 1))
-        {
-            Interlocked.Increment(ref _words.Waits);
-            var wait = new TickWait(_timeProvider, Layout, _patience);
-            do
-            {
-                await Task.Delay(wait.NextDelay(reservation.WaitFor), _timeProvider, cancellationToken).ConfigureAwait(false);
-            }
-            while (!IsReady(ref reservation, 1));
-        }
-
-        return ToId(reservation.First);
-    }
-
-    /// <summary>Whether ids are taken and may be handed out; tries to take them if they are not.</summary>
-    private bool IsReady(ref Reservation reservation, int count)
-    {
-        if (reservation.Count == 0)
-        {
-            reservation = Reserve(count, mayWait: true);
-            if (reservation.Failure != SnowflakeFailure.None)
-            {
-                throw Refusal(reservation.Failure);
-            }
-        }
-
-        return reservation.Count > 0 && (reservation.WaitFor < 0 || HasCome(reservation.WaitFor));
-    }
-
-    /// <summary>Whether ids of a tick reserved ahead of the clock may be handed out.</summary>
-    private bool HasCome(long tick)
-    {
-        long clockHigh = Volatile.Read(ref _words.ClockHigh);
-        long high = Math.Max(clockHigh, Volatile.Read(ref _words.HeldTo));
-        long now = ReadClock(); // after the words, as in Reserve
-        RaiseTo(ref _words.ClockHigh, now);
-        if (now >= tick || now >= high)
-        {
-            return now >= tick;
-        }
-
-        // The clock went back during the wait.
-        CountRollback(now, clockHigh);
-        if (_rollback == ClockRollback.Throw || tick > now + _maxAhead)
-        {
-            throw Refusal(SnowflakeFailure.ClockRolledBack);
-        }
-
-        RaiseTo(ref _words.HeldTo, tick);
-        return true;
-    }
-
     private long ReadClock() => Layout.ToTimestamp(_timeProvider.GetUtcNow().UtcTicks);
-
-    /// <summary>The state after <paramref name="state"/> when the clock reads <paramref name="now"/>.</summary>
-    private long Following(long state, long now)
-    {
-        long start = now << _sequenceBits;
-        return state >= start ? state + 1
-            : _startShift == 0 ? start
-            : start | (long)(Mix((ulong)now + _startSeed) >> _startShift);
-    }
-
-    private long LastOf(long tick) => (Math.Min(tick, Layout.LastTimestamp) << _sequenceBits) | _sequenceMask;
-
-    private long ToId(long state) =>
-        ((state & ~_sequenceMask) << _workerBits) | ((state & _sequenceMask) << _sequenceShift) | _workerField;
-
-    private void CountOverflows(long ticksUsedUp)
-    {
-        if (ticksUsedUp > 0)
-        {
-            Interlocked.Add(ref _words.Overflows, ticksUsedUp);
-        }
-    }
-
-    private void CountRollback(long now, long clockHigh)
-    {
-        // Until the clock passes its highest reading again, that reading stays the same: one count for all callers.
-        if (now < clockHigh && Interlocked.Exchange(ref _words.RollbackSeenAt, clockHigh) != clockHigh)
-        {
-            Interlocked.Increment(ref _words.Rollbacks);
-        }
-    }
-
-    private void ThrowIfOutOfRange(long now, long first, int count)
-    {
-        if (now < 0)
-        {
-            throw new SnowflakeException(
-                SnowflakeFailure.ClockBeforeEpoch, $"The clock is before {Layout.Epoch:O}, the epoch of the layout.");
-        }
-
-        // Unsigned, as in the fast path. Spans are short enough for the difference not to be negative.
-        if (now > Layout.LastTimestamp || (ulong)first > (ulong)(LastOf(Layout.LastTimestamp) - (count - 1)))
-        {
-            throw new SnowflakeException(
-                SnowflakeFailure.TimestampExhausted, $"The layout has no more ids: its timestamp ends at {Layout.Exhausted:O}.");
-        }
-    }
-
-    private SnowflakeException Refusal(SnowflakeFailure failure) => new(failure, failure switch
-    {
-        SnowflakeFailure.SequenceExhausted => $"The {Layout.IdsPerTick} sequence numbers of this tick of {Layout.Tick} are used up.",
-        SnowflakeFailure.TooFarAhead => $"The ids would be more than {_maxAhead} ticks of {Layout.Tick} ahead of the clock.",
-        _ => $"The clock went back, or is behind the high-water mark: the last id is {Statistics.TicksAhead} ticks of {Layout.Tick} ahead of it; {(_rollback == ClockRollback.Throw ? 0 : _maxAhead)} are allowed.",
-    });
-
-    private static void RaiseTo(ref long word, long value)
-    {
-        long observed = Volatile.Read(ref word);
-        while (observed < value)
-        {
-            long previous = Interlocked.CompareExchange(ref word, value, observed);
-            if (previous == observed)
-            {
-                return;
-            }
-
-            observed = previous;
-        }
-    }
-
-    /// <summary>Spreads a number over all 64 bits: the finalizer of SplitMix64, Steele, Lea and Flood (2014).</summary>
-    private static ulong Mix(ulong value)
-    {
-        value += 0x9E3779B97F4A7C15;
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-        return value ^ (value >> 31);
-    }
 
     private static SnowflakeOptions OptionsFor(int workerId, SnowflakeLayout? layout)
     {

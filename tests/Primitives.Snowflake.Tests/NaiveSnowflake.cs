@@ -9,14 +9,15 @@ internal sealed class NaiveSnowflake(
     private int _lastSequence;
     private DateTimeOffset _latestReading = DateTimeOffset.MinValue;
     private DateTimeOffset _heldTo = DateTimeOffset.MinValue;
+    private TimeSpan _heldBy;
 
     public SnowflakeFailure TryTake(int count, List<long> taken)
     {
         lock (_lock)
         {
             DateTimeOffset now = Floor(time.GetUtcNow());
-            bool behind = now < _latestReading || now < _heldTo;
-            _latestReading = now > _latestReading ? now : _latestReading;
+            DateTimeOffset high = Later(_latestReading, _heldTo);
+            _latestReading = Later(_latestReading, now);
 
             DateTimeOffset tick = _lastTick;
             int sequence = _lastSequence;
@@ -35,29 +36,30 @@ internal sealed class NaiveSnowflake(
                 ids.Add(layout.Encode(tick, workerId, sequence));
             }
 
-            if (tick > now)
+            // The generator's own time: the clock's, unless that is behind an earlier one and the ids do not fit its tick.
+            DateTimeOffset shown = now;
+            DateTimeOffset farthest = now + (maxAheadTicks * layout.Tick);
+            if (tick > now && now < high)
             {
-                DateTimeOffset farthest = now + (maxAheadTicks * layout.Tick);
-                if (behind && (rollback == ClockRollback.Throw || _lastTick > farthest))
+                if (rollback == ClockRollback.Throw || high > farthest)
                 {
                     return SnowflakeFailure.ClockRolledBack;
                 }
 
-                bool mayBeAhead = behind || overflow == SequenceOverflow.Borrow;
-                if (!mayBeAhead)
-                {
-                    return SnowflakeFailure.SequenceExhausted;
-                }
-
-                if (tick > farthest)
-                {
-                    return SnowflakeFailure.TooFarAhead;
-                }
+                DateTimeOffset goingOn = now + _heldBy;
+                DateTimeOffset afterLast = _lastTick + layout.Tick;
+                shown = Later(high, goingOn < afterLast ? goingOn : afterLast);
+                _heldBy = shown - now;
             }
 
-            if (behind && tick > now && tick > _heldTo)
+            if (tick > shown && (overflow != SequenceOverflow.Borrow || tick > farthest))
             {
-                _heldTo = tick;
+                return overflow == SequenceOverflow.Borrow ? SnowflakeFailure.TooFarAhead : SnowflakeFailure.SequenceExhausted;
+            }
+
+            if (shown > now)
+            {
+                _heldTo = Later(_heldTo, tick < shown ? tick : shown);
             }
 
             (_lastTick, _lastSequence) = (tick, sequence);
@@ -65,6 +67,8 @@ internal sealed class NaiveSnowflake(
             return SnowflakeFailure.None;
         }
     }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private DateTimeOffset Floor(DateTimeOffset instant) =>
         layout.Epoch + ((instant - layout.Epoch).Ticks / layout.Tick.Ticks * layout.Tick);

@@ -115,24 +115,58 @@ public class SnowflakeGeneratorTests
         Assert.Equal(0, ids.Statistics.TicksAhead);
     }
 
+    [Theory]
+    [InlineData(SequenceOverflow.Wait)]
+    [InlineData(SequenceOverflow.Throw)]
+    public void Hold_goes_on_at_the_clocks_pace_as_if_it_had_not_gone_back(SequenceOverflow overflow)
+    {
+        var time = new ManualTimeProvider();
+        SnowflakeGenerator ids = Generator(time, overflow, maxAheadMs: 10);
+        ids.Next();
+        time.AdvanceUtc(-7 * Millisecond);
+
+        Assert.Equal([(7, 1), (7, 2), (7, 3)], ids.Drain().Select(id => ids.Place(id, time)));
+        for (int i = 0; i < 20; i++)
+        {
+            time.Advance(Millisecond);
+            Assert.Equal([(7, 0), (7, 1), (7, 2), (7, 3)], ids.Drain().Select(id => ids.Place(id, time)));
+        }
+    }
+
     [Fact]
-    public void Hold_goes_on_from_the_last_id_while_the_clock_is_behind_and_then_follows_it_again()
+    public void Hold_lets_the_clock_catch_up_as_soon_as_ids_are_asked_for_less_often_than_it_ticks()
     {
         var time = new ManualTimeProvider();
         SnowflakeGenerator ids = Generator(time, maxAheadMs: 10);
-        ids.Next();
-
+        ids.Drain();
         time.AdvanceUtc(-7 * Millisecond);
-        for (int i = 1; i < 4 * (10 - 7 + 1); i++)
+        Assert.Empty(ids.Drain());
+
+        foreach (int ahead in (int[])[6, 5, 4, 3, 2])
         {
-            Assert.Equal((7 + (i / 4), i % 4), ids.Place(ids.Next(), time)); // nothing waits: the clock stands still here
+            time.Advance(2 * Millisecond);
+            Assert.Equal(4, ids.Drain().Count);
+            Assert.Equal(ahead, ids.Statistics.TicksAhead);
         }
 
-        Assert.False(ids.TryNext(out _)); // 10 ticks ahead
-        time.Advance(10 * Millisecond);
-        Assert.False(ids.TryNext(out _)); // the last tick handed out, and full
+        time.Advance(2 * Millisecond);
+        Assert.Empty(ids.Drain()); // caught up with the last id, whose tick is used up
         time.Advance(Millisecond);
         Assert.Equal((0, 0), ids.Place(ids.Next(), time));
+    }
+
+    [Fact]
+    public void A_step_back_that_is_half_taken_back_leaves_ids_only_as_far_ahead_as_they_are()
+    {
+        var time = new ManualTimeProvider();
+        SnowflakeGenerator ids = Generator(time, maxAheadMs: 1_000);
+        ids.Drain();
+        time.AdvanceUtc(-800 * Millisecond);
+        Assert.False(ids.TryNext(out _));
+        time.AdvanceUtc(799 * Millisecond);
+
+        Assert.Equal(4, ids.Drain().Count);
+        Assert.Equal(2, ids.Statistics.TicksAhead);
     }
 
     [Theory]
@@ -191,13 +225,9 @@ public class SnowflakeGeneratorTests
         {
             ids.Next();
             time.AdvanceUtc(-5 * Millisecond);
-            for (int i = 0; i < 10; i++)
-            {
-                ids.Next();
-            }
-
+            ids.Drain();
             time.AdvanceUtc(-5 * Millisecond);
-            ids.Next();
+            ids.Drain();
             Assert.Equal(episode, ids.Statistics.ClockRollbacks);
             time.Advance(TimeSpan.FromSeconds(1));
         }

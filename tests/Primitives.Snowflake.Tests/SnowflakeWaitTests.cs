@@ -93,7 +93,7 @@ public class SnowflakeWaitTests
     }
 
     [Fact]
-    public void A_small_rollback_during_the_wait_hands_the_id_out_at_once()
+    public void A_small_rollback_does_not_make_the_wait_longer()
     {
         var time = new ManualTimeProvider();
         SnowflakeGenerator ids = Generator(time, maxAheadMs: 10);
@@ -104,11 +104,27 @@ public class SnowflakeWaitTests
         SpinUntil(() => ids.Statistics.TicksAhead == 1);
 
         time.AdvanceUtc(-5 * Millisecond);
+        SpinUntil(() => ids.Statistics.ClockRollbacks == 1);
+        time.Advance(Millisecond);
         waiter.Join();
 
-        Assert.Equal((6, 0), ids.Place(taken, time));
-        Assert.Equal((6, 1), ids.Place(ids.Next(), time));
-        Assert.Equal(1, ids.Statistics.ClockRollbacks);
+        Assert.Equal((5, 0), ids.Place(taken, time));
+        Assert.Equal((5, 1), ids.Place(ids.Next(), time));
+    }
+
+    [Fact]
+    public async Task A_rollback_by_seconds_does_not_put_waiting_callers_to_sleep_for_seconds()
+    {
+        var time = new ManualTimeProvider();
+        SnowflakeGenerator ids = Generator(time, maxAheadMs: 10_000);
+        ids.Drain();
+        time.AdvanceUtc(TimeSpan.FromSeconds(-5));
+
+        Task<long>[] waiting = [.. Enumerable.Range(0, 8).Select(_ => ids.NextAsync().AsTask())];
+        time.Advance(2 * Millisecond);
+
+        long[] taken = await Task.WhenAll(waiting);
+        Assert.Equal((5_000, 3), ids.Place(taken[^1], time));
     }
 
     [Theory]

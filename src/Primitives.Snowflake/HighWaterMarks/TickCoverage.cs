@@ -77,22 +77,7 @@ internal sealed class TickCoverage
             throw;
         }
 
-        InterlockedMax(ref _mark, raised);
+        Monotonic.Raise(ref _mark, raised);
         Volatile.Write(ref _limit, raised - (_maxAhead / 16)); // C2: not above _mark, whoever wrote that last
-    }
-
-    private static void InterlockedMax(ref long target, long value)
-    {
-        long seen = Volatile.Read(ref target);
-        while (seen < value)
-        {
-            long previous = Interlocked.CompareExchange(ref target, value, seen);
-            if (previous == seen)
-            {
-                return;
-            }
-
-            seen = previous;
-        }
     }
 }

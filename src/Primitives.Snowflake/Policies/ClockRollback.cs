@@ -6,9 +6,9 @@ namespace Primitives;
 /// </summary>
 public enum ClockRollback
 {
-    /// <summary>Go on from the last id, into ticks that the clock has yet to reach if need be, but at most
-    /// <see cref="SnowflakeOptions.MaxAhead"/> ahead of it; beyond that, throw a <see cref="SnowflakeException"/>.
-    /// The default.</summary>
+    /// <summary>Go on from the last id as if the clock had not gone back: at its pace, ahead of it by as much as it is
+    /// behind, until it has caught up. If that is more than <see cref="SnowflakeOptions.MaxAhead"/>, throw a
+    /// <see cref="SnowflakeException"/>. The default.</summary>
     Hold,
 
     /// <summary>Throw a <see cref="SnowflakeException"/> until the clock has caught up.</summary>

@@ -204,13 +204,13 @@ public sealed record SnowflakeLayout
 
     internal long ToTimestamp(DateTimeOffset instant) => ToTimestamp(instant.UtcTicks);
 
-    /// <summary>Counts whole ticks from the epoch, rounded down; negative before it.</summary>
+    /// <summary>Counts whole ticks from the epoch; some negative number before it.</summary>
     internal long ToTimestamp(long utcTicks)
     {
         long sinceEpoch = utcTicks - _epochTicks;
 
-        // Nearly every layout ticks in milliseconds, and a division by a constant is a multiplication. The sign bit is
-        // added because division rounds towards zero: an instant just before the epoch must not count as its first tick.
+        // Nearly every layout ticks in milliseconds, and a division by a constant is a multiplication. The sign is added
+        // because division rounds towards zero: an instant just before the epoch must not count as its first tick.
         return _tickTicks == TimeSpan.TicksPerMillisecond
             ? (sinceEpoch / TimeSpan.TicksPerMillisecond) + (sinceEpoch >> 63)
             : (sinceEpoch / _tickTicks) + (sinceEpoch >> 63);
