@@ -15,7 +15,7 @@ namespace Primitives;
 /// <para><b>Cost.</b> O(1), no lock, no allocation, one clock read and one compare-and-swap for an id or a whole span of
 /// them, retried only when another thread took ids in between. A caller that has to wait sleeps or yields, never
 /// holding a lock; a wait allocates only if it is asynchronous or longer than 2 milliseconds. With a high-water mark about
-/// two calls per <see cref="SnowflakeOptions.MaxAhead"/> write the store. There is no timer and no background thread.</para>
+/// two calls per <see cref="SnowflakeOptions.MaxAhead"/>, 16 while ids are far ahead of the clock, write the store. There is no timer and no background thread.</para>
 /// <para><b>Limits.</b> <see cref="SnowflakeLayout.IdsPerTick"/> ids a tick, until
 /// <see cref="SnowflakeLayout.Exhausted"/>; then calls throw instead of wrapping.</para>
 /// <para><b>Thread safety.</b> Every member may be called at once from any number of threads.</para>
@@ -114,9 +114,12 @@ public sealed partial class SnowflakeGenerator
     /// <returns>The id: larger than every id taken before.</returns>
     /// <exception cref="SnowflakeException">The policies in force do not allow an id now, the clock is outside the
     /// layout's range, or it stood still while this call waited.</exception>
+    /// <exception cref="Exception">With a high-water mark: what <see cref="IHighWaterMark.Raise"/> threw. Nothing was taken;
+    /// the next call that needs the mark raised tries again.</exception>
     public long Next() => TryTakeFromTick(out long state) ? _format.ToId(state) : _format.ToId(TakeOrWait(1).First);
 
-    /// <summary>Makes an id if that takes no waiting.</summary>
+    /// <summary>Makes an id if that takes no waiting for the clock. With a high-water mark, one call in a while writes the
+    /// store first, as in <see cref="Next()"/>.</summary>
     /// <param name="id">The id if the result is <see langword="true"/>: larger than every id taken before.</param>
     /// <returns><see langword="false"/>, with nothing taken, where <see cref="Next()"/> would wait for the clock or throw
     /// because of an overflow or rollback.</returns>
@@ -169,8 +172,9 @@ public sealed partial class SnowflakeGenerator
     }
 
     /// <summary>Makes an id; where <see cref="Next()"/> would keep the thread waiting, waits without one, by the timers of
-    /// the time provider. Each waiting caller has an id reserved, in the order of the calls.</summary>
-    /// <param name="cancellationToken">Ends the wait. The id reserved for it is lost, nothing else.</param>
+    /// the time provider. A waiting caller has an id reserved, in the order of the calls, as long as the reserved ids are
+    /// within <see cref="SnowflakeOptions.MaxAhead"/> of the clock.</summary>
+    /// <param name="cancellationToken">Ends the wait. The id reserved for it stays unused, and keeps its place.</param>
     /// <returns>The id: larger than every id taken before this call.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="SnowflakeException">As for <see cref="Next()"/>.</exception>

@@ -34,6 +34,26 @@ public class SnowflakeHighWaterMarkTests
         Assert.InRange(mark.Writes, 20, 24);
     }
 
+    [Theory]
+    [InlineData(SequenceOverflow.Borrow)]
+    [InlineData(SequenceOverflow.Wait)]
+    public void Ids_at_the_end_of_MaxAhead_do_not_write_the_mark_for_every_tick(SequenceOverflow overflow)
+    {
+        // Borrowing gets there by itself; waiting gets as far as a clock that went back puts it.
+        var time = new ManualTimeProvider();
+        var mark = new RecordedMark();
+        SnowflakeGenerator ids = Generator(time, overflow, maxAheadMs: 1_000, mark: mark);
+        ids.Next();
+        time.AdvanceUtc(-990 * Millisecond);
+        for (int i = 0; i < 4_000; i++)
+        {
+            ids.Drain();
+            time.Advance(Millisecond);
+        }
+
+        Assert.InRange(mark.Writes, 1, 4 * 17);
+    }
+
     [Fact]
     public void No_id_is_handed_out_that_the_mark_does_not_cover() =>
         PropertyTest.CheckSequence(Gen.Choose(-60, 60), moves =>
@@ -58,7 +78,7 @@ public class SnowflakeHighWaterMarkTests
         });
 
     [Fact]
-    public void The_mark_is_never_raised_further_than_MaxAhead_above_the_clock()
+    public void The_mark_is_never_raised_further_than_nine_eighths_of_MaxAhead_above_the_clock()
     {
         var time = new ManualTimeProvider();
         var mark = new RecordedMark();
@@ -66,7 +86,7 @@ public class SnowflakeHighWaterMarkTests
         for (int round = 0; round < 100; round++)
         {
             ids.Drain();
-            Assert.InRange(mark.Read()!.Value, time.GetUtcNow(), time.GetUtcNow().AddMilliseconds(8));
+            Assert.InRange(mark.Read()!.Value, time.GetUtcNow(), time.GetUtcNow().AddMilliseconds(9));
             time.Advance(Millisecond);
         }
     }

@@ -7,15 +7,17 @@ namespace Primitives;
 /// <remarks>A clock that stands still ends the wait with an exception, not with a thread that spins for ever.</remarks>
 internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, TimeSpan patience)
 {
-    // Bounds the yielding when the clock does not move. More than there are in TimerSlack: one takes 0.3 us or more.
+    // Bounds the yielding when the clock does not move. More than there are in the slack: one takes 0.3 us or more.
     private const int MaxYields = 10_000;
 
-    // Timers fire up to a couple of milliseconds late; a tick nearer than this is not slept through.
-    private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(2);
+    // Timers fire up to a couple of milliseconds late, so the end of a wait is not slept through; but never more than one
+    // tick, so that of many waiters only those for the next tick keep a processor.
+    private static readonly TimeSpan LongestSlack = TimeSpan.FromMilliseconds(2);
 
     private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
 
+    private readonly TimeSpan _slack = layout.Tick < LongestSlack ? layout.Tick : LongestSlack;
     private SpinWait _spinner;
     private int _yields;
     private DateTimeOffset _lastReading;
@@ -25,7 +27,7 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
     public void Step(long tick)
     {
         TimeSpan left = LeftUntil(tick);
-        if (left <= TimerSlack && _yields < MaxYields)
+        if (left <= _slack && _yields < MaxYields)
         {
             _yields++;
             _spinner.SpinOnce(sleep1Threshold: -1); // never Sleep(1): that alone would cost most of a tick
@@ -33,14 +35,14 @@ internal struct TickWait(TimeProvider timeProvider, SnowflakeLayout layout, Time
         }
 
         ThrowIfStalled();
-        TimeSpan due = WithinTimerRange(left - TimerSlack);
+        TimeSpan due = WithinTimerRange(left - _slack);
         var woken = new TaskCompletionSource();
         using ITimer timer = timeProvider.CreateTimer(
             static state => ((TaskCompletionSource)state!).TrySetResult(), woken, due, Timeout.InfiniteTimeSpan);
 
         // Bounded by real time as well, so that a manual clock nobody advances is noticed, and so that a thread pool
         // too busy to fire timers does not hold up the callers that keep it busy.
-        woken.Task.Wait(due + TimerSlack);
+        woken.Task.Wait(due + _slack);
         _stalled += due;
     }
 

@@ -32,6 +32,7 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
     private readonly SafeFileHandle _lockFile;
     private readonly SafeFileHandle _file;
     private DateTimeOffset? _mark; // what both copies hold; under _lock
+    private long _suspect; // where the copy is that a failed write may have torn: the one to write first; under _lock
 
     /// <summary>Opens the file, or creates it with no mark if there is none.</summary>
     /// <param name="path">The file's path. Its folder must exist.</param>
@@ -91,7 +92,7 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
                 return;
             }
 
-            WriteCopies(mark, lastTouched: SecondCopy);
+            WriteCopies(mark);
             _mark = mark;
         }
     }
@@ -122,20 +123,23 @@ public sealed class FileHighWaterMark : IHighWaterMark, IDisposable
         DateTimeOffset? mark = firstMark is null || secondMark > firstMark ? secondMark : firstMark;
         if (!first.SequenceEqual(second))
         {
-            WriteCopies(mark, lastTouched: firstDamage is null && firstMark == mark ? 0 : SecondCopy);
+            _suspect = firstDamage is null && firstMark == mark ? SecondCopy : 0;
+            WriteCopies(mark);
         }
 
         return mark;
     }
 
-    private void WriteCopies(DateTimeOffset? mark, long lastTouched)
+    private void WriteCopies(DateTimeOffset? mark)
     {
         Span<byte> record = stackalloc byte[MarkRecord.Length];
         MarkRecord.Write(record, mark);
-        RandomAccess.Write(_file, record, lastTouched == 0 ? SecondCopy : 0);
-        RandomAccess.FlushToDisk(_file);
-        RandomAccess.Write(_file, record, lastTouched);
-        RandomAccess.FlushToDisk(_file);
+        for (int copy = 0; copy < 2; copy++)
+        {
+            RandomAccess.Write(_file, record, _suspect);
+            RandomAccess.FlushToDisk(_file);
+            _suspect = SecondCopy - _suspect; // this one is whole now; a failure from here on can tear only the other
+        }
     }
 
     private int ReadAt(Span<byte> buffer, long offset)

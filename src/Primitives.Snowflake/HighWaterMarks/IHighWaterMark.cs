@@ -18,7 +18,7 @@ public interface IHighWaterMark
     DateTimeOffset? Read();
 
     /// <summary>Stores the mark unless the stored one is already as late. When this returns, a mark at least as late
-    /// survives a crash.</summary>
+    /// survives a crash. If that cannot be ensured it must throw; the caller of the generator gets the exception.</summary>
     /// <param name="mark">The mark. The generator hands out no id with a later timestamp before it has raised the mark
     /// again.</param>
     void Raise(DateTimeOffset mark);

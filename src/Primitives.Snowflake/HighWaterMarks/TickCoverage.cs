@@ -5,7 +5,7 @@ namespace Primitives;
 /// <summary>
 /// Says up to which tick ids may be handed out, and moves that limit along with a high-water mark: the mark is raised
 /// ahead of the clock, so that under constant use the store is written about twice per
-/// <see cref="SnowflakeOptions.MaxAhead"/>.
+/// <see cref="SnowflakeOptions.MaxAhead"/>, and about 16 times while ids are far ahead of the clock.
 /// Thread-safe and lock-free; only callers beyond the stored mark wait for the store.
 /// </summary>
 internal sealed class TickCoverage
@@ -58,9 +58,10 @@ internal sealed class TickCoverage
         }
 
         // Half of MaxAhead above the clock, so that the ids made after a restart, which start above the mark, have as much
-        // left. While they are ahead of the clock already, only a little above them: restarts must not add up.
+        // left. While they are ahead of the clock already, an eighth above them: restarts must not add up fast, and yet
+        // ids at the very end of MaxAhead must not raise the mark for every tick.
         long lead = Math.Max(now + (_maxAhead / 2), tick + (_maxAhead / 8));
-        long raised = Math.Min(lead, Math.Min(now + _maxAhead, _layout.LastTimestamp));
+        long raised = Math.Min(lead, _layout.LastTimestamp);
         if (raised <= mark)
         {
             return;

@@ -11,6 +11,6 @@ public enum ClockRollback
     /// <see cref="SnowflakeException"/>. The default.</summary>
     Hold,
 
-    /// <summary>Throw a <see cref="SnowflakeException"/> until the clock has caught up.</summary>
+    /// <summary>Throw a <see cref="SnowflakeException"/> where the next id would be ahead of the clock.</summary>
     Throw,
 }

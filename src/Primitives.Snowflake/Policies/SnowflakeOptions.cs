@@ -23,7 +23,8 @@ public sealed class SnowflakeOptions
 
     /// <summary>Gets or sets how far ids may be ahead of the clock, under <see cref="SequenceOverflow.Borrow"/> and
     /// <see cref="ClockRollback.Hold"/>; for how long a waiting caller bears a clock that stands still (at least 100 ms);
-    /// and how far at most a high-water mark is ahead of the clock.</summary>
+    /// and how far a high-water mark is ahead of the clock, which is up to an eighth
+    /// more.</summary>
     /// <value>10 seconds by default. From 0 to 365 days, in whole ticks, rounded down; at least one tick with
     /// <see cref="SequenceOverflow.Borrow"/> or a high-water mark.</value>
     public TimeSpan MaxAhead { get; set; } = TimeSpan.FromSeconds(10);
