@@ -10,10 +10,19 @@ Expect(codes.Invert(codes.Permute(12345)) == 12345, "Primitives.Base62, codes");
 
 using ServiceProvider services = new ServiceCollection()
     .AddSnowflakeIds(options => options.WorkerId = 7)
+    .AddHashRing<int>(options =>
+    {
+        options.Nodes.Add(new("shard-0", 0));
+        options.Nodes.Add(new("shard-1", 1));
+    })
     .BuildServiceProvider();
 var ids = services.GetRequiredService<SnowflakeGenerator>();
 long first = ids.Next();
 Expect(ids.Next() > first && ids.Layout.Decode(first).WorkerId == 7, "Primitives.Snowflake");
+
+HashRing<int> ring = services.GetRequiredService<HashRingRouter<int>>().Ring;
+RingDiff<int> diff = ring.Diff(ring.Add(new("shard-2", 2)));
+Expect(ring.GetNode("user:42") is 0 or 1 && diff.Moves.All(move => move.To.Value == 2), "Primitives.ConsistentHashing");
 
 static void Expect(bool condition, string what)
 {
