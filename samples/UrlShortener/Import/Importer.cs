@@ -12,7 +12,7 @@ internal sealed class Importer(LinkStore store)
     /// <param name="report">Told of each line, of those stored once they are durable.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Stops the import; what is not in the store by then stays out.</param>
-    public void Run(UrlListReader lines, ImportReport report, ImportProgress progress, CancellationToken cancellationToken)
+    public void Run(UrlListReader lines, ImportReport report, ConsoleProgress progress, CancellationToken cancellationToken)
     {
         var batch = new List<NewLink>(BatchSize);
         while (!cancellationToken.IsCancellationRequested && lines.TryRead(out string line))
