@@ -98,9 +98,8 @@ internal sealed class CommandLine
         {
             "--data" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Data)}",
             "--shards" when ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Shards)}",
-            "--worker" when ReshardTo is not null => throw Refuse("Unknown option '--worker'."),
-            "--worker" when ImportFile is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
-            "--worker" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
+            "--worker" when ImportFile is not null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
+            "--worker" when ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
             "--urls" when ImportFile is null && ReshardTo is null => "urls",
             _ => throw Refuse($"Unknown option '{name}'."),
         };

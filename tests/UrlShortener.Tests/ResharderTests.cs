@@ -81,6 +81,45 @@ public sealed class ResharderTests : IDisposable
     }
 
     [Fact]
+    public void Cancelled_it_stops_between_batches()
+    {
+        Fill(1, 300);
+        FolderContents before = FolderContents.Read(_folder.FullPath, 1);
+        using var stop = new CancellationTokenSource();
+        var resharder = new Resharder(ShardSet.OpenToReshard(Folder), 2) { BatchSize = 20 };
+        Assert.Throws<OperationCanceledException>(() => resharder.Run(
+            _ =>
+            {
+                if (resharder.LinksMoved > 0)
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token));
+        Assert.InRange(resharder.LinksMoved, 20, 40);
+        new Resharder(ShardSet.OpenToReshard(Folder), 2).Run(_ => { }, default);
+        before.AssertSameRows(FolderContents.Read(_folder.FullPath, 2));
+    }
+
+    [Fact]
+    public void A_file_that_a_kill_at_the_very_end_has_left_is_deleted_if_it_is_empty()
+    {
+        ShardSet.OpenOrCreate(Folder, 2);
+        File.Copy(_folder.Combine("links-2.db"), _folder.Combine("copy"));
+        new Resharder(ShardSet.OpenToReshard(Folder), 1).Run(_ => { }, default);
+        Assert.False(File.Exists(_folder.Combine("links-2.db")));
+
+        File.Copy(_folder.Combine("copy"), _folder.Combine("links-2.db"));
+        ShardSet.OpenToReshard(Folder).DeleteEmptied();
+        Assert.False(File.Exists(_folder.Combine("links-2.db")));
+
+        File.Copy(_folder.Combine("copy"), _folder.Combine("links-2.db"));
+        new Database(_folder.FullPath, 2).Execute("INSERT INTO plain_urls VALUES (1, 2, 'http://h/', 'abc', 3)");
+        ShardSet.OpenToReshard(Folder).DeleteEmptied();
+        Assert.Single(new Database(_folder.FullPath, 2).PlainRows());
+    }
+
+    [Fact]
     public void A_row_in_both_shards_with_two_meanings_stops_it_and_stays()
     {
         Fill(1, 50);

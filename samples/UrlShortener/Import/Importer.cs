@@ -1,8 +1,8 @@
 namespace UrlShortener;
 
 /// <summary>Loads a list of URLs into the store.</summary>
-/// <remarks>Each batch is one transaction, and a URL that is there already keeps its code: an import that ends early,
-/// in whatever way, has stored whole batches, and the next one finds them.</remarks>
+/// <remarks>A URL that is there already keeps its code: an import that ends early, in whatever way, has stored whole
+/// batches, with several shards perhaps parts of one more, and the next one finds them.</remarks>
 internal sealed class Importer(LinkStore store)
 {
     private const int BatchSize = 2_000;

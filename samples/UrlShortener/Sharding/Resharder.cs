@@ -33,7 +33,7 @@ internal sealed class Resharder
     public bool IsResumed { get; }
 
     /// <summary>Gets the number of rows after which a batch ends.</summary>
-    public int BatchSize { get; init; } = 2_000;
+    public int BatchSize { get; init; } = 10_000;
 
     /// <summary>Gets the part of all hashes that changes shard.</summary>
     public double Fraction => _diff.Fraction;

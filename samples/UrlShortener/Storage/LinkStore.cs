@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
 
 namespace UrlShortener;
@@ -55,7 +56,7 @@ internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider
 
         if (failure is not null)
         {
-            throw failure;
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
