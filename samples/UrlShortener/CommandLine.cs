@@ -10,24 +10,30 @@ internal sealed class CommandLine
 
         UrlShortener [options]                 serves the API and the page
         UrlShortener import FILE [options]     loads a list of URLs, text or gzip, one a line
+        UrlShortener reshard N [options]       spreads the links over N shards, 1 to 64
 
         Options:
           --data DIR      the folder of the database; default: urlshortener-data
+          --shards N      how many shards a new folder gets; default: 1. Not for reshard
           --worker N      the worker id to make link ids with, 0 to 3; default: 0, for import 1.
                           Processes that use one data folder at the same time need different ones
           --urls URLS     where to listen, only for serving; default: http://localhost:5000
           --help          shows this
 
-        import skips blank lines and lines that begin with #, reuses the code of a URL it
-        already has, and can be stopped and started again at any time. Exit codes: 0 done,
-        1 failed, 2 a command line that makes no sense, 130 stopped by Ctrl+C.
+        import skips blank lines and lines that begin with #, and reuses the code of a URL it
+        already has. reshard needs the folder for itself. Both can be stopped and started again
+        at any time. Exit codes: 0 done, 1 failed, 2 a command line that makes no sense, 130
+        stopped by Ctrl+C.
 
         """;
 
     private readonly Dictionary<string, string?> _settings = [];
 
-    /// <summary>Gets the file to import; <see langword="null"/> means: serve.</summary>
+    /// <summary>Gets the file to import, if that is what to do.</summary>
     public string? ImportFile { get; private init; }
+
+    /// <summary>Gets the number of shards to reshard to, if that is what to do. Neither means: serve.</summary>
+    public int? ReshardTo { get; private init; }
 
     public bool Help { get; private init; }
 
@@ -41,10 +47,10 @@ internal sealed class CommandLine
             return new CommandLine { Help = true };
         }
 
-        bool import = args.Count > 0 && args[0] == "import";
-        string? file = null;
+        string? verb = args.Count > 0 && args[0] is "import" or "reshard" ? args[0] : null;
+        string? operand = null;
         var options = new List<(string Name, string Value)>();
-        for (int i = import ? 1 : 0; i < args.Count; i++)
+        for (int i = verb is null ? 0 : 1; i < args.Count; i++)
         {
             string argument = args[i];
             if (argument.StartsWith('-'))
@@ -60,9 +66,9 @@ internal sealed class CommandLine
                     options.Add((argument, hasValue ? args[++i] : ""));
                 }
             }
-            else if (import && file is null)
+            else if (verb is not null && operand is null)
             {
-                file = argument;
+                operand = argument;
             }
             else
             {
@@ -70,12 +76,14 @@ internal sealed class CommandLine
             }
         }
 
-        if (import && file is null)
+        CommandLine command = (verb, operand) switch
         {
-            throw Refuse("import needs the FILE to load.");
-        }
-
-        var command = new CommandLine { ImportFile = file };
+            ("import", null) => throw Refuse("import needs the FILE to load."),
+            ("import", _) => new CommandLine { ImportFile = operand },
+            ("reshard", null) => throw Refuse("reshard needs the number of shards."),
+            ("reshard", _) => new CommandLine { ReshardTo = ParseShards("reshard", operand) },
+            _ => new CommandLine(),
+        };
         foreach ((string name, string value) in options)
         {
             command.Set(name, value);
@@ -89,9 +97,10 @@ internal sealed class CommandLine
         string key = name switch
         {
             "--data" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Data)}",
-            "--worker" when ImportFile is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
-            "--worker" => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
-            "--urls" when ImportFile is null => "urls",
+            "--shards" when ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Shards)}",
+            "--worker" when ImportFile is not null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
+            "--worker" when ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
+            "--urls" when ImportFile is null && ReshardTo is null => "urls",
             _ => throw Refuse($"Unknown option '{name}'."),
         };
         if (value.Length == 0)
@@ -104,11 +113,22 @@ internal sealed class CommandLine
             throw Refuse($"Option --worker needs a number, not '{value}'.");
         }
 
+        if (name == "--shards")
+        {
+            ParseShards("Option --shards", value);
+        }
+
         if (!_settings.TryAdd(key, value))
         {
             throw Refuse($"Option {name} is given twice.");
         }
     }
+
+    private static int ParseShards(string what, string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int shards)
+        && shards is >= 1 and <= ShardRing.MaxShards
+            ? shards
+            : throw Refuse($"{what} needs a number from 1 to {ShardRing.MaxShards}, not '{value}'.");
 
     private static ShortenerException Refuse(string message) =>
         new($"{message} See --help.") { ExitCode = ShortenerException.Usage };

@@ -20,7 +20,11 @@ internal sealed class DataFolder
 
     public string FullPath { get; }
 
-    public string DatabasePath => Path.Combine(FullPath, "links.db");
+    /// <summary>Gets the file that is locked while the folder is used.</summary>
+    public string LockPath => Path.Combine(FullPath, "folder.lock");
+
+    /// <summary>Gives the database of a shard, counted from 1; whether the file is there is another matter.</summary>
+    public LinkDatabase Database(int shard) => new(Path.Combine(FullPath, shard == 1 ? "links.db" : $"links-{shard}.db"));
 
     /// <summary>Opens the file in which a worker notes how far its ids have got, so that a restart repeats none. It is
     /// locked as long as it is open, since two processes with one worker id would make the same ids.</summary>

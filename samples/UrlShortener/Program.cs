@@ -9,7 +9,12 @@ try
         return 0;
     }
 
-    return command.ImportFile is null ? await ServeCommand.RunAsync(command) : ImportCommand.Run(command);
+    return command switch
+    {
+        { ImportFile: not null } => ImportCommand.Run(command),
+        { ReshardTo: not null } => ReshardCommand.Run(command),
+        _ => await ServeCommand.RunAsync(command),
+    };
 }
 catch (ShortenerException exception)
 {

@@ -44,7 +44,7 @@ internal static class ServeCommand
             builder.Services.AddSingleton(time);
         }
 
-        builder.Services.AddLinkStore(new DataFolder(options.Data), options.Worker);
+        builder.Services.AddLinkStore(new DataFolder(options.Data), options.Worker, options.Shards);
         builder.Services.AddLinkServer();
 
         WebApplication app = builder.Build();

@@ -6,22 +6,33 @@ namespace UrlShortener;
 /// <summary>Puts the parts together.</summary>
 internal static class ServiceRegistration
 {
-    /// <summary>Adds what the server and the import share: the database, the codes and the store.</summary>
-    public static IServiceCollection AddLinkStore(this IServiceCollection services, DataFolder folder, int worker)
+    /// <summary>Adds what the server and the import share: the shards, the codes and the store.</summary>
+    public static IServiceCollection AddLinkStore(this IServiceCollection services, DataFolder folder, int worker, int? shards = null)
     {
         if (worker < 0 || worker > LinkCodes.Layout.MaxWorkerId)
         {
             throw new ShortenerException($"The worker id must be from 0 to {LinkCodes.Layout.MaxWorkerId}, not {worker}.");
         }
 
+        if (shards < 1 || shards > ShardRing.MaxShards)
+        {
+            throw new ShortenerException($"The number of shards must be from 1 to {ShardRing.MaxShards}, not {shards}.");
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
+        services.AddSingleton(_ => FolderLock.Share(folder));
+        services.AddSingleton(provider =>
+        {
+            provider.GetRequiredService<FolderLock>(); // first: a reshard must not change what is opened
+            return ShardSet.OpenOrCreate(folder, shards);
+        });
         services.AddSingleton<IHighWaterMark>(_ => folder.OpenHighWaterMark(worker));
         services.AddSnowflakeIds(options => LinkCodes.Configure(options, worker));
-        services.AddSingleton(_ => new LinkDatabase(folder.DatabasePath));
         services.AddSingleton(provider => new ShortCodePermutation(
-            provider.GetRequiredService<LinkDatabase>().CodeKey, LinkCodes.Length));
+            provider.GetRequiredService<ShardSet>().CodeKey, LinkCodes.Length));
         services.AddSingleton<LinkCodes>();
+        services.AddSingleton<LinkShards>();
         services.AddSingleton<LinkStore>();
         return services;
     }

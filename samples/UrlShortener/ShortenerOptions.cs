@@ -15,6 +15,10 @@ internal sealed class ShortenerOptions
     /// <summary>The worker id <c>import</c> makes ids with.</summary>
     public int ImportWorker { get; set; } = 1;
 
+    /// <summary>The number of shards a new data folder gets; one that is there must have as many. <see langword="null"/>
+    /// for whatever there is, and one in a new folder.</summary>
+    public int? Shards { get; set; }
+
     public static ShortenerOptions From(IConfiguration configuration)
     {
         try

@@ -25,6 +25,17 @@ public class CommandLineTests
         Assert.Equal("2", import.Settings["UrlShortener:ImportWorker"]);
     }
 
+    [Fact]
+    public void Shards_are_a_setting_of_what_uses_them_and_the_operand_of_reshard()
+    {
+        Assert.Equal("3", CommandLine.Parse(["--shards", "3"]).Settings["UrlShortener:Shards"]);
+        Assert.Equal("64", CommandLine.Parse(["import", "file", "--shards=64"]).Settings["UrlShortener:Shards"]);
+        CommandLine reshard = CommandLine.Parse(["reshard", "--data", "d", "4"]);
+        Assert.Equal(4, reshard.ReshardTo);
+        Assert.Null(reshard.ImportFile);
+        Assert.Equal("d", Assert.Single(reshard.Settings).Value);
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("-h")]
@@ -47,6 +58,17 @@ public class CommandLineTests
     [InlineData("import --data d", "import needs the FILE")]
     [InlineData("import a b", "Unexpected argument 'b'")]
     [InlineData("import a --urls http://localhost", "Unknown option '--urls'")]
+    [InlineData("--shards 0", "--shards needs a number from 1 to 64, not '0'")]
+    [InlineData("--shards 65", "--shards needs a number from 1 to 64, not '65'")]
+    [InlineData("--shards two", "--shards needs a number from 1 to 64, not 'two'")]
+    [InlineData("reshard", "reshard needs the number of shards")]
+    [InlineData("reshard 0", "reshard needs a number from 1 to 64, not '0'")]
+    [InlineData("reshard 65", "reshard needs a number from 1 to 64, not '65'")]
+    [InlineData("reshard x", "reshard needs a number from 1 to 64, not 'x'")]
+    [InlineData("reshard 2 3", "Unexpected argument '3'")]
+    [InlineData("reshard 2 --shards 3", "Unknown option '--shards'")]
+    [InlineData("reshard 2 --worker 3", "Unknown option '--worker'")]
+    [InlineData("reshard 2 --urls http://localhost", "Unknown option '--urls'")]
     public void What_makes_no_sense_is_refused(string line, string reason)
     {
         ShortenerException exception = Assert.Throws<ShortenerException>(() => CommandLine.Parse(line.Split(' ')));

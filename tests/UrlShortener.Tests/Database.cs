@@ -2,10 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace UrlShortener.Tests;
 
-/// <summary>Looks into the database of a data folder from outside the service.</summary>
-internal sealed class Database(string dataFolder)
+/// <summary>Looks into one database of a data folder from outside the service.</summary>
+internal sealed class Database(string dataFolder, int shard = 1)
 {
-    public string FilePath { get; } = Path.Combine(dataFolder, "links.db");
+    public string FilePath { get; } = Path.Combine(dataFolder, shard == 1 ? "links.db" : $"links-{shard}.db");
 
     public long Count() => File.Exists(FilePath) ? Query("SELECT count(*) FROM links", row => row.GetInt64(0)).Single() : 0;
 
@@ -16,12 +16,32 @@ internal sealed class Database(string dataFolder)
 
     public byte[] CodeKey() => Query("SELECT value FROM meta WHERE name = 'code-key'", row => row.GetFieldValue<byte[]>(0)).Single();
 
+    /// <summary>Gives every row of the links, as text, and whether its hash is that of its code.</summary>
+    public List<(string Code, string Row)> Rows() => Query(
+        "SELECT code, concat_ws('|', id, code, url, alias, created_at, coalesce(expires_at, 'never'), visits), hash FROM links",
+        row => (Code: row.GetString(0), Row: row.GetString(1), Hash: row.GetInt64(2)))
+        .ConvertAll(row => (row.Code, row.Hash == RingHash.ToColumn(RingHash.Of(row.Code)) ? row.Row : "wrong hash"));
+
+    /// <summary>Gives every row of the entries by URL likewise.</summary>
+    public List<(string Url, string Row)> PlainRows() => Query(
+        "SELECT url, concat_ws('|', url, id, code, created_at), hash FROM plain_urls",
+        row => (Url: row.GetString(0), Row: row.GetString(1), Hash: row.GetInt64(2)))
+        .ConvertAll(row => (row.Url, row.Hash == RingHash.ToColumn(RingHash.Of(row.Url)) ? row.Row : "wrong hash"));
+
     public void Execute(string sql)
     {
         using SqliteConnection connection = Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
+    }
+
+    public SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = FilePath, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
     }
 
     private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read)
@@ -44,13 +64,5 @@ internal sealed class Database(string dataFolder)
         {
             return [default!]; // the process under test has made the file but not its tables yet
         }
-    }
-
-    private SqliteConnection Open()
-    {
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = FilePath, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
     }
 }

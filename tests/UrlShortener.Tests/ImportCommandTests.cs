@@ -86,6 +86,35 @@ public sealed partial class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_kill_in_the_middle_of_several_shards_leaves_no_url_without_its_link()
+    {
+        FolderContents stored = new(new Dictionary<string, (string, int)>(), new Dictionary<string, (string, int)>());
+        for (int kill = 0; kill < 2; kill++)
+        {
+            using ShortenerProcess process = ShortenerProcess.Start("import", Homepages, "--data", Data, "--shards", "3");
+            await Poll.UntilAsync(() => Database.Count() * 3 > stored.Links.Count + 2_000, "links of this run");
+            await process.KillAsync();
+            FolderContents after = FolderContents.Read(Data, 3);
+            Assert.InRange(after.Links.Count, stored.Links.Count + 1, 29_343);
+            Assert.Subset(after.Links.Values.ToHashSet(), stored.Links.Values.ToHashSet());
+            stored = after;
+        }
+
+        using ShortenerProcess last = await ShortenerProcess.RunAsync("import", Homepages, "--data", Data);
+        Assert.True(last.ExitCode == 0, last.Error);
+        Assert.Contains($" {29_344 - stored.Links.Count:N0} new,", last.Output, StringComparison.Ordinal);
+        FolderContents all = FolderContents.Read(Data, 3);
+        Assert.Equal(29_344, all.Links.Count);
+        Assert.Equal(29_344, all.PlainUrls.Count);
+        Assert.Subset(all.Links.Values.ToHashSet(), stored.Links.Values.ToHashSet());
+        foreach ((string url, (string row, _)) in all.PlainUrls)
+        {
+            string[] entry = row.Split('|'); // url, id, code, time
+            Assert.StartsWith($"{entry[^3]}|{entry[^2]}|{url}|0|{entry[^1]}|never|", all.Links[entry[^2]].Row, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Ctrl_c_stops_cleanly_with_exit_code_130()
     {
         string file = WriteList([.. Enumerable.Range(0, 200_000).Select(i => $"http://example.com/stop/{i}")]);

@@ -8,11 +8,13 @@ public sealed class LinkStoreTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void Writers_in_two_processes_give_each_url_one_code()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Writers_in_two_processes_give_each_url_one_code(int shards)
     {
-        using ServiceProvider first = Open(worker: 0);
-        using ServiceProvider second = Open(worker: 1);
+        using ServiceProvider first = Open(worker: 0, shards);
+        using ServiceProvider second = Open(worker: 1, shards);
         LinkStore[] stores = [first.GetRequiredService<LinkStore>(), second.GetRequiredService<LinkStore>()];
         var added = new List<AddedLink>[4];
         Race.Run(added.Length, thread =>
@@ -26,13 +28,17 @@ public sealed class LinkStoreTests : IDisposable
         Assert.Equal(400, all.Count(link => link.Outcome == AddOutcome.Created));
         Assert.Equal(1_200, all.Count(link => link.Outcome == AddOutcome.Existing));
         Assert.Equal(400, all.Select(link => (link.Link.Url, link.Link.Code)).Distinct().Count());
-        Assert.Equal(400, new Database(_folder.FullPath).Count());
+        FolderContents contents = FolderContents.Read(_folder.FullPath, shards);
+        Assert.Equal(400, contents.Links.Count);
+        Assert.Equal(400, contents.PlainUrls.Count);
     }
 
-    [Fact]
-    public void A_url_twice_in_a_batch_is_one_link()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void A_url_twice_in_a_batch_is_one_link(int shards)
     {
-        using ServiceProvider services = Open();
+        using ServiceProvider services = Open(0, shards);
         AddedLink[] added = services.GetRequiredService<LinkStore>().Add(
             [new NewLink("http://h/"), new NewLink("http://h/"), new NewLink("http://h/", "alias"), new NewLink("http://i/", "alias")]);
         Assert.Equal(
@@ -62,10 +68,56 @@ public sealed class LinkStoreTests : IDisposable
         LinkStore store = services.GetRequiredService<LinkStore>();
         string code = Assert.Single(store.Add([new NewLink("http://h/")])).Link.Code;
 
-        using var other = new LinkSession(services.GetRequiredService<LinkDatabase>());
+        using var other = new LinkSession(services.GetRequiredService<ShardSet>().Database(1));
         other.Write(() => Assert.Equal("http://h/", store.Find(code)?.Url)); // while a transaction holds the write lock
     }
 
-    private ServiceProvider Open(int worker = 0) =>
-        new ServiceCollection().AddLinkStore(new DataFolder(_folder.FullPath), worker).BuildServiceProvider();
+    [Fact]
+    public void A_link_whose_making_was_cut_short_is_made_by_whoever_finds_its_url()
+    {
+        using ServiceProvider services = Open(0, 4);
+        LinkStore store = services.GetRequiredService<LinkStore>();
+        NewLink[] links = [.. Enumerable.Range(0, 40).Select(i => new NewLink($"http://h/{i}"))];
+        AddedLink[] before = store.Add(links);
+        FolderContents contents = FolderContents.Read(_folder.FullPath, 4);
+        List<string> lost = [.. contents.Links.Where(link => link.Value.Shard != 1).Select(link => link.Key)];
+        Assert.InRange(lost.Count, 10, 39);
+        for (int shard = 2; shard <= 4; shard++)
+        {
+            new Database(_folder.FullPath, shard).Execute("DELETE FROM links");
+        }
+
+        AddedLink[] after = store.Add([.. links, .. links]);
+        Assert.Equal(before.Select(added => added.Link), after.Take(40).Select(added => added.Link));
+        Assert.Equal(before.Select(added => added.Link), after.Skip(40).Select(added => added.Link));
+        Assert.Equal(
+            lost.Order(), after.Where(added => added.Outcome == AddOutcome.Created).Select(added => added.Link.Code).Order());
+        contents.AssertSameRows(FolderContents.Read(_folder.FullPath, 4));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void A_link_cut_short_whose_code_became_an_alias_gets_another_code(int shards)
+    {
+        using ServiceProvider services = Open(0, shards);
+        LinkStore store = services.GetRequiredService<LinkStore>();
+        NewLink[] links = [.. Enumerable.Range(0, 20).Select(i => new NewLink($"http://h/{i}"))];
+        AddedLink[] before = store.Add(links);
+        for (int shard = 1; shard <= shards; shard++)
+        {
+            new Database(_folder.FullPath, shard).Execute("DELETE FROM links");
+        }
+
+        store.Add([.. before.Select(added => new NewLink("http://alias/", added.Link.Code))]);
+        AddedLink[] after = store.Add(links);
+        Assert.All(after, added => Assert.Equal(AddOutcome.Created, added.Outcome));
+        Assert.Empty(after.Select(added => added.Link.Code).Intersect(before.Select(added => added.Link.Code)));
+        Assert.Equal(after.Select(added => added.Link), store.Add(links).Select(added => added.Link));
+        Assert.All(before, added => Assert.Equal("http://alias/", store.Find(added.Link.Code)?.Url));
+        Assert.Equal(40, FolderContents.Read(_folder.FullPath, shards).Links.Count);
+    }
+
+    private ServiceProvider Open(int worker = 0, int? shards = null) =>
+        new ServiceCollection().AddLinkStore(new DataFolder(_folder.FullPath), worker, shards).BuildServiceProvider();
 }

@@ -11,6 +11,7 @@ public class ShortenerOptionsTests
         Assert.Equal("urlshortener-data", options.Data);
         Assert.Equal(0, options.Worker);
         Assert.Equal(1, options.ImportWorker);
+        Assert.Null(options.Shards);
     }
 
     [Fact]
@@ -43,5 +44,16 @@ public class ShortenerOptionsTests
         ShortenerException exception = Assert.Throws<ShortenerException>(
             () => new Microsoft.Extensions.DependencyInjection.ServiceCollection().AddLinkStore(new DataFolder(folder.FullPath), worker));
         Assert.Contains("from 0 to 3", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(65)]
+    public void A_number_of_shards_that_cannot_be_is_refused(int shards)
+    {
+        using var folder = new TemporaryDirectory();
+        ShortenerException exception = Assert.Throws<ShortenerException>(
+            () => new Microsoft.Extensions.DependencyInjection.ServiceCollection().AddLinkStore(new DataFolder(folder.FullPath), 0, shards));
+        Assert.Contains("from 1 to 64", exception.Message, StringComparison.Ordinal);
     }
 }

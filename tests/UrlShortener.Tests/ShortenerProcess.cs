@@ -34,6 +34,8 @@ internal sealed class ShortenerProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    public bool HasExited => _process.HasExited;
+
     public static ShortenerProcess Start(params IEnumerable<string> arguments) => new(arguments, null);
 
     /// <summary>Runs to the end.</summary>

@@ -24,10 +24,10 @@ internal sealed class ShortenerServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<ShortenerServer> StartAsync(string dataFolder, TimeProvider? time = null)
+    public static async Task<ShortenerServer> StartAsync(string dataFolder, TimeProvider? time = null, params string[] options)
     {
         WebApplication app = ServeCommand.Build(
-            CommandLine.Parse(["--data", dataFolder, "--urls", "http://127.0.0.1:0"]), time);
+            CommandLine.Parse(["--data", dataFolder, "--urls", "http://127.0.0.1:0", .. options]), time);
         try
         {
             await app.StartAsync();

@@ -16,13 +16,13 @@ public sealed class VisitCounterTests : IDisposable
         LinkStore store = services.GetRequiredService<LinkStore>();
         Link link = Assert.Single(store.Add([new NewLink("http://h/")])).Link;
         var visits = new VisitCounter(store);
-        visits.Count(link.Id);
-        visits.Count(link.Id);
+        visits.Count(link.Code);
+        visits.Count(link.Code);
 
         var database = new Database(_folder.FullPath);
         database.Execute("ALTER TABLE links RENAME TO gone");
         await Assert.ThrowsAnyAsync<Exception>(visits.FlushAsync);
-        visits.Count(link.Id);
+        visits.Count(link.Code);
         database.Execute("ALTER TABLE gone RENAME TO links");
 
         Assert.Equal(3, (await visits.FindAsync(link.Code, default))?.Visits);

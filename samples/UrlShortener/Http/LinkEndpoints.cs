@@ -84,7 +84,7 @@ internal static class LinkEndpoints
 
         if (HttpMethods.IsGet(context.Request.Method))
         {
-            visits.Count(link.Id);
+            visits.Count(link.Code);
         }
 
         // 302 and no-store: a browser that remembered the answer would not come back to be counted.

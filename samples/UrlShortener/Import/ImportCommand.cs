@@ -6,8 +6,6 @@ namespace UrlShortener;
 /// <summary><c>import FILE</c>.</summary>
 internal static class ImportCommand
 {
-    private const int Interrupted = 130; // 128 + SIGINT, as shells have it
-
     public static int Run(CommandLine command)
     {
         ConfigurationManager configuration = WebApplication.CreateBuilder().Configuration; // the server's sources
@@ -17,31 +15,17 @@ internal static class ImportCommand
         using var lines = new UrlListReader(command.ImportFile!); // first: a mistyped name makes no data folder
         var folder = new DataFolder(options.Data);
         using ServiceProvider services =
-            new ServiceCollection().AddLinkStore(folder, options.ImportWorker).BuildServiceProvider();
+            new ServiceCollection().AddLinkStore(folder, options.ImportWorker, options.Shards).BuildServiceProvider();
 
-        using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += Stop;
-        try
-        {
-            Console.Out.WriteLine($"Importing {lines.FullPath} into {folder.FullPath}");
-            return Run(lines, services.GetRequiredService<LinkStore>(), stop.Token);
-        }
-        finally
-        {
-            Console.CancelKeyPress -= Stop;
-        }
-
-        void Stop(object? sender, ConsoleCancelEventArgs e)
-        {
-            e.Cancel = !stop.IsCancellationRequested; // once to stop after the batch, twice to stop at once
-            stop.Cancel();
-        }
+        using var stop = new StopSignal();
+        Console.Out.WriteLine($"Importing {lines.FullPath} into {folder.FullPath}");
+        return Run(lines, services.GetRequiredService<LinkStore>(), stop.Token);
     }
 
     private static int Run(UrlListReader lines, LinkStore store, CancellationToken cancellationToken)
     {
         var report = new ImportReport();
-        var progress = new ImportProgress(Console.Out, terminal: !Console.IsOutputRedirected, TimeProvider.System);
+        var progress = new ConsoleProgress(Console.Out, terminal: !Console.IsOutputRedirected, TimeProvider.System);
         string outcome = "Failed; what is counted here stays.";
         try
         {
@@ -59,6 +43,6 @@ internal static class ImportCommand
             report.Print(Console.Out, progress.Elapsed);
         }
 
-        return cancellationToken.IsCancellationRequested ? Interrupted : 0;
+        return cancellationToken.IsCancellationRequested ? StopSignal.ExitCode : 0;
     }
 }

@@ -1,8 +1,8 @@
 namespace UrlShortener;
 
 /// <summary>Loads a list of URLs into the store.</summary>
-/// <remarks>Each batch is one transaction, and a URL that is there already keeps its code: an import that ends early,
-/// in whatever way, has stored whole batches, and the next one finds them.</remarks>
+/// <remarks>A URL that is there already keeps its code: an import that ends early, in whatever way, has stored whole
+/// batches, with several shards perhaps parts of one more, and the next one finds them.</remarks>
 internal sealed class Importer(LinkStore store)
 {
     private const int BatchSize = 2_000;
@@ -12,7 +12,7 @@ internal sealed class Importer(LinkStore store)
     /// <param name="report">Told of each line, of those stored once they are durable.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Stops the import; what is not in the store by then stays out.</param>
-    public void Run(UrlListReader lines, ImportReport report, ImportProgress progress, CancellationToken cancellationToken)
+    public void Run(UrlListReader lines, ImportReport report, ConsoleProgress progress, CancellationToken cancellationToken)
     {
         var batch = new List<NewLink>(BatchSize);
         while (!cancellationToken.IsCancellationRequested && lines.TryRead(out string line))

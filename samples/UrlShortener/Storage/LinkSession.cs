@@ -1,132 +1,96 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace UrlShortener;
 
-/// <summary>A connection with its statements, compiled once each. For one thread at a time.</summary>
+/// <summary>The statements on one shard. For one thread at a time.</summary>
 internal sealed class LinkSession : IDisposable
 {
     private const string Columns = "id, code, url, created_at, expires_at, visits";
 
-    private readonly SqliteConnection _connection;
+    private readonly SqlSession _session;
     private readonly SqliteCommand _find;
-    private readonly SqliteCommand _findPlain;
     private readonly SqliteCommand _latest;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _addVisits;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
+    private readonly SqliteCommand _findPlain;
+    private readonly SqliteCommand _insertPlain;
+    private readonly SqliteCommand _replacePlain;
 
     public LinkSession(LinkDatabase database)
     {
-        _connection = database.Open();
-        _find = Command($"SELECT {Columns} FROM links WHERE code = $code", "$code");
-        _findPlain = Command(
-            $"SELECT {Columns} FROM links WHERE url = $url AND alias = 0 AND expires_at IS NULL", "$url");
+        _session = new SqlSession(database);
+        _find = _session.Command($"SELECT {Columns} FROM links WHERE hash = $hash AND code = $code", "$hash", "$code");
 
         // By time, not by id: an import that makes ids faster than their clock ticks gets ids ahead of their time.
-        _latest = Command($"SELECT {Columns} FROM links ORDER BY created_at DESC, id DESC LIMIT $take", "$take");
-        _insert = Command(
+        _latest = _session.Command($"SELECT {Columns} FROM links ORDER BY created_at DESC, id DESC LIMIT $take", "$take");
+        _insert = _session.Command(
             """
-            INSERT INTO links (id, code, url, alias, created_at, expires_at)
-            VALUES ($id, $code, $url, $alias, $created_at, $expires_at)
+            INSERT INTO links (id, hash, code, url, alias, created_at, expires_at)
+            VALUES ($id, $hash, $code, $url, $alias, $created_at, $expires_at)
             ON CONFLICT DO NOTHING
             """,
-            "$id", "$code", "$url", "$alias", "$created_at", "$expires_at");
-        _addVisits = Command("UPDATE links SET visits = visits + $count WHERE id = $id", "$count", "$id");
-        _begin = Command("BEGIN IMMEDIATE");
-        _commit = Command("COMMIT");
-        _rollback = Command("ROLLBACK");
+            "$id", "$hash", "$code", "$url", "$alias", "$created_at", "$expires_at");
+        _addVisits = _session.Command(
+            "UPDATE links SET visits = visits + $count WHERE hash = $hash AND code = $code", "$count", "$hash", "$code");
+
+        _findPlain = _session.Command(
+            "SELECT url, id, code, created_at FROM plain_urls WHERE hash = $hash AND url = $url", "$hash", "$url");
+        _insertPlain = _session.Command(
+            """
+            INSERT INTO plain_urls (hash, url, id, code, created_at) SELECT $hash, $url, $id, $code, $created_at
+            WHERE NOT EXISTS (SELECT 1 FROM plain_urls WHERE hash = $hash AND url = $url)
+            """,
+            "$hash", "$url", "$id", "$code", "$created_at");
+        _replacePlain = _session.Command(
+            "UPDATE plain_urls SET id = $id, code = $code, created_at = $created_at WHERE hash = $hash AND url = $url AND id = $old",
+            "$id", "$code", "$created_at", "$hash", "$url", "$old");
     }
 
     /// <summary>Finds the link of a code.</summary>
-    public Link? Find(string code) => ReadAll(_find, code).FirstOrDefault();
-
-    /// <summary>Finds the link of a URL that has neither alias nor expiry.</summary>
-    public Link? FindPlain(string url) => ReadAll(_findPlain, url).FirstOrDefault();
+    public Link? Find(string code) => SqlSession.ReadAll(_find, ReadLink, HashOf(code), code).FirstOrDefault();
 
     /// <summary>Lists the newest links, newest first.</summary>
-    public IReadOnlyList<Link> Latest(int take) => ReadAll(_latest, take);
+    public IReadOnlyList<Link> Latest(int take) => SqlSession.ReadAll(_latest, ReadLink, take);
 
-    /// <summary>Inserts a link, unless its id, its code or its plain URL is there already.</summary>
-    public bool TryInsert(Link link, bool isAlias) =>
-        Execute(
-            _insert,
-            link.Id,
-            link.Code,
-            link.Url,
-            isAlias,
-            link.CreatedAt.ToUnixTimeMilliseconds(),
-            (object?)link.ExpiresAt?.ToUnixTimeMilliseconds() ?? DBNull.Value) == 1;
+    /// <summary>Inserts a link, unless its id or its code is there already.</summary>
+    public bool TryInsert(Link link, bool isAlias) => SqlSession.Execute(
+        _insert,
+        link.Id,
+        HashOf(link.Code),
+        link.Code,
+        link.Url,
+        isAlias,
+        link.CreatedAt.ToUnixTimeMilliseconds(),
+        (object?)link.ExpiresAt?.ToUnixTimeMilliseconds() ?? DBNull.Value) == 1;
 
-    public void AddVisits(long id, long count) => Execute(_addVisits, count, id);
+    public void AddVisits(string code, long count) => SqlSession.Execute(_addVisits, count, HashOf(code), code);
 
-    /// <summary>Runs an action with the file's one write lock; all it writes is kept, or, if it throws, nothing.</summary>
-    public void Write(Action action)
-    {
-        _begin.ExecuteNonQuery();
-        try
-        {
-            action();
-            _commit.ExecuteNonQuery();
-        }
-        catch
-        {
-            // Some failures, a full disk for one, have ended the transaction by themselves.
-            if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
-            {
-                _rollback.ExecuteNonQuery();
-            }
+    /// <summary>Finds which link a URL has that needs neither alias nor expiry.</summary>
+    public PlainUrl? FindPlain(string url) => SqlSession.ReadAll(_findPlain, ReadPlain, HashOf(url), url).FirstOrDefault();
 
-            throw;
-        }
-    }
+    /// <summary>Notes the link of a URL, unless it has one.</summary>
+    public bool TryInsertPlain(PlainUrl plain) => SqlSession.Execute(
+        _insertPlain, HashOf(plain.Url), plain.Url, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds()) == 1;
 
-    public void Dispose() => _connection.Dispose(); // and with it the commands
+    /// <summary>Notes another link for a URL, if it still has the old one.</summary>
+    public bool TryReplacePlain(PlainUrl plain, long oldId) => SqlSession.Execute(
+        _replacePlain, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds(), HashOf(plain.Url), plain.Url, oldId) == 1;
 
-    private SqliteCommand Command(string sql, params ReadOnlySpan<string> parameters)
-    {
-        SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (string name in parameters)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
+    /// <inheritdoc cref="SqlSession.Write"/>
+    public void Write(Action action) => _session.Write(action);
 
-        return command;
-    }
+    public void Dispose() => _session.Dispose();
 
-    private static int Execute(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        Bind(command, values);
-        return command.ExecuteNonQuery();
-    }
+    private static object HashOf(string key) => RingHash.ToColumn(RingHash.Of(key));
 
-    private static List<Link> ReadAll(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        Bind(command, values);
-        var links = new List<Link>();
-        using SqliteDataReader reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            links.Add(new Link(
-                Id: reader.GetInt64(0),
-                Code: reader.GetString(1),
-                Url: reader.GetString(2),
-                CreatedAt: DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)),
-                ExpiresAt: reader.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4)),
-                Visits: reader.GetInt64(5)));
-        }
+    private static Link ReadLink(SqliteDataReader row) => new(
+        Id: row.GetInt64(0),
+        Code: row.GetString(1),
+        Url: row.GetString(2),
+        CreatedAt: DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
+        ExpiresAt: row.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+        Visits: row.GetInt64(5));
 
-        return links;
-    }
-
-    private static void Bind(SqliteCommand command, ReadOnlySpan<object> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i];
-        }
-    }
+    private static PlainUrl ReadPlain(SqliteDataReader row) => new(
+        row.GetString(0), row.GetInt64(1), row.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 }

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace UrlShortener;
 
 /// <summary>
-/// Adds links for many requests at once: whatever waits goes into one transaction, so that requests share the cost of
-/// making it durable and none of them holds a thread meanwhile.
+/// Adds links for many requests at once: whatever waits is added together, so that requests share the cost of making it
+/// durable and none of them holds a thread meanwhile.
 /// </summary>
 /// <remarks>Thread-safe. At most <see cref="MaxWaiting"/> requests wait in the queue; more wait, without a thread, to
 /// get into it.</remarks>

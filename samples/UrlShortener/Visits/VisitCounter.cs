@@ -8,14 +8,14 @@ namespace UrlShortener;
 internal sealed class VisitCounter(LinkStore store)
 {
     private readonly Lock _lock = new(); // guards _pending
-    private Dictionary<long, long> _pending = [];
+    private Dictionary<string, long> _pending = []; // by code
 
     // Held while counts move from memory to the database, and while both are read and added up, so that no sum counts
     // a visit in both places or in neither.
     private readonly SemaphoreSlim _moving = new(1, 1);
 
     /// <summary>Counts one visit of a link.</summary>
-    public void Count(long linkId) => Add(linkId, 1);
+    public void Count(string code) => Add(code, 1);
 
     /// <summary>Finds a link, with every visit up to now.</summary>
     public async Task<Link?> FindAsync(string code, CancellationToken cancellationToken) =>
@@ -31,7 +31,7 @@ internal sealed class VisitCounter(LinkStore store)
         await _moving.WaitAsync();
         try
         {
-            Dictionary<long, long> counts;
+            Dictionary<string, long> counts;
             lock (_lock)
             {
                 counts = _pending;
@@ -57,7 +57,7 @@ internal sealed class VisitCounter(LinkStore store)
             IReadOnlyList<Link> stored = read();
             lock (_lock)
             {
-                return [.. stored.Select(link => link with { Visits = link.Visits + _pending.GetValueOrDefault(link.Id) })];
+                return [.. stored.Select(link => link with { Visits = link.Visits + _pending.GetValueOrDefault(link.Code) })];
             }
         }
         finally
@@ -66,7 +66,7 @@ internal sealed class VisitCounter(LinkStore store)
         }
     }
 
-    private void Store(Dictionary<long, long> counts)
+    private void Store(Dictionary<string, long> counts)
     {
         try
         {
@@ -74,20 +74,20 @@ internal sealed class VisitCounter(LinkStore store)
         }
         catch
         {
-            foreach ((long linkId, long count) in counts)
+            foreach ((string code, long count) in counts) // what is left of them
             {
-                Add(linkId, count);
+                Add(code, count);
             }
 
             throw;
         }
     }
 
-    private void Add(long linkId, long count)
+    private void Add(string code, long count)
     {
         lock (_lock)
         {
-            _pending[linkId] = _pending.GetValueOrDefault(linkId) + count;
+            _pending[code] = _pending.GetValueOrDefault(code) + count;
         }
     }
 }

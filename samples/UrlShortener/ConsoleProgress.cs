@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace UrlShortener;
 
-/// <summary>Shows how far an import is: a bar that redraws itself on a terminal, a line now and then elsewhere.</summary>
-internal sealed class ImportProgress(TextWriter output, bool terminal, TimeProvider time)
+/// <summary>Shows how far a long command is: a bar that redraws itself on a terminal, a line now and then elsewhere.</summary>
+internal sealed class ConsoleProgress(TextWriter output, bool terminal, TimeProvider time)
 {
     private const int BarWidth = 30;
 
@@ -15,9 +15,9 @@ internal sealed class ImportProgress(TextWriter output, bool terminal, TimeProvi
     public TimeSpan Elapsed => time.GetElapsedTime(_start);
 
     /// <summary>Shows the progress, if it is time to.</summary>
-    /// <param name="lines">Lines dealt with.</param>
-    /// <param name="fraction">The part of the file read, from 0 to 1; <see langword="null"/> if its size is unknown.</param>
-    public void Update(long lines, double? fraction)
+    /// <param name="links">Links dealt with.</param>
+    /// <param name="fraction">The part of the work done, from 0 to 1; <see langword="null"/> if its size is unknown.</param>
+    public void Update(long links, double? fraction)
     {
         TimeSpan elapsed = Elapsed;
         if (elapsed < _nextAt)
@@ -26,8 +26,8 @@ internal sealed class ImportProgress(TextWriter output, bool terminal, TimeProvi
         }
 
         _nextAt = elapsed + _interval;
-        double rate = lines / Math.Max(elapsed.TotalSeconds, 0.001);
-        string numbers = string.Create(CultureInfo.InvariantCulture, $"{lines:N0} links, {rate:N0}/s");
+        double rate = links / Math.Max(elapsed.TotalSeconds, 0.001);
+        string numbers = string.Create(CultureInfo.InvariantCulture, $"{links:N0} links, {rate:N0}/s");
         string percent = fraction is { } part ? $"{(int)(part * 100),3} % " : "";
         if (terminal)
         {

@@ -1,6 +1,6 @@
 namespace UrlShortener.Tests;
 
-public class ImportProgressTests
+public class ConsoleProgressTests
 {
     private readonly ManualTimeProvider _time = new();
     private readonly StringWriter _output = new() { NewLine = "\n" };
@@ -8,7 +8,7 @@ public class ImportProgressTests
     [Fact]
     public void On_a_terminal_a_bar_draws_over_itself_at_most_ten_times_a_second()
     {
-        var progress = new ImportProgress(_output, terminal: true, _time);
+        var progress = new ConsoleProgress(_output, terminal: true, _time);
         _time.Advance(TimeSpan.FromSeconds(1));
         progress.Update(10_000, 0.5);
         progress.Update(10_001, 0.5);
@@ -28,7 +28,7 @@ public class ImportProgressTests
     [Fact]
     public void Elsewhere_a_line_is_written_every_two_seconds()
     {
-        var progress = new ImportProgress(_output, terminal: false, _time);
+        var progress = new ConsoleProgress(_output, terminal: false, _time);
         for (int i = 1; i <= 50; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -42,7 +42,7 @@ public class ImportProgressTests
     [Fact]
     public void A_pipe_has_no_size_and_so_no_bar()
     {
-        var progress = new ImportProgress(_output, terminal: true, _time);
+        var progress = new ConsoleProgress(_output, terminal: true, _time);
         _time.Advance(TimeSpan.FromSeconds(1));
         progress.Update(7, null);
         Assert.Equal("\r7 links, 7/s", _output.ToString());

@@ -1,0 +1,32 @@
+using Primitives;
+
+namespace UrlShortener;
+
+/// <summary>The shards in use, and which of them a code or a URL belongs to. Thread-safe.</summary>
+internal sealed class LinkShards : IDisposable
+{
+    private readonly HashRing<int> _ring;
+    private readonly LinkShard[] _shards;
+
+    public LinkShards(ShardSet set)
+    {
+        _ring = ShardRing.Create(set.Count);
+        _shards = [.. Enumerable.Range(1, set.Count).Select(number => new LinkShard(set.Database(number)))];
+    }
+
+    public IReadOnlyList<LinkShard> All => _shards;
+
+    /// <summary>Gives the shard of a code or of a URL.</summary>
+    public LinkShard Of(string key) => _shards[_ring.GetNodeByHash(RingHash.Of(key))];
+
+    /// <summary>Finds the link of a code.</summary>
+    public Link? Find(string code) => Of(code).Read(session => session.Find(code));
+
+    public void Dispose()
+    {
+        foreach (LinkShard shard in _shards)
+        {
+            shard.Dispose();
+        }
+    }
+}
