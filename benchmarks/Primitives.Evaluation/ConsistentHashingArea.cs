@@ -19,6 +19,7 @@ internal static class ConsistentHashingArea
         BoundedLoads(card);
         Bytes(card);
         Memory(card);
+        TablesMeasures.Accuracy(card);
     }
 
     private static void Speed(Scorecard card)
@@ -50,6 +51,7 @@ internal static class ConsistentHashingArea
             n => Repeat(n, _ => ring.Add(added).PointCount),
             n => Repeat(n, _ => HashRing<int>.Create([.. members, added]).PointCount));
         card.AtMost("adding a node to 1,000, against creating the ring of 1,001", add.Value, 0.1, "x", add.Note);
+        TablesMeasures.Speed(card);
     }
 
     private static void Balance(Scorecard card)
