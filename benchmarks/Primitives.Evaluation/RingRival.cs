@@ -15,24 +15,35 @@ internal sealed class RingRival
     {
         _ring = HashRing<int>.Create([.. Enumerable.Range(0, nodes).Select(i => new RingNode<int>($"node-{i}", i))]);
         _values = [.. _ring.Members.Select(node => node.Value)];
-        _points = new ulong[_ring.PointCount];
-        _owners = new int[_ring.PointCount];
+        (_points, _owners) = Place(_ring.Members);
+        for (int i = 0; i < _points.Length; i++)
+        {
+            _sorted[_points[i]] = _values[_owners[i]];
+        }
+    }
+
+    /// <summary>Makes the ring of nodes and one more as textbooks do: places all points, and sorts them.</summary>
+    public static int Rebuild(IReadOnlyList<RingNode<int>> nodes, RingNode<int> added) => Place([.. nodes, added]).Points.Length;
+
+    private static (ulong[] Points, int[] Owners) Place(IReadOnlyList<RingNode<int>> nodes)
+    {
+        var points = new ulong[nodes.Count * RingPoints.DefaultVirtualNodes];
+        var owners = new int[points.Length];
         int next = 0;
-        for (int node = 0; node < nodes; node++)
+        for (int node = 0; node < nodes.Count; node++)
         {
             // The documented rule: SplitMix64 from XXH3 of the name.
-            ulong state = StableHash.Compute(_ring.Members[node].Name);
+            ulong state = StableHash.Compute(nodes[node].Name);
             for (int i = 0; i < RingPoints.DefaultVirtualNodes; i++)
             {
-                _points[next] = StableHash.Remix(state);
-                _owners[next] = node;
-                _sorted[_points[next]] = _values[node];
-                next++;
+                points[next] = StableHash.Remix(state);
+                owners[next++] = node;
                 state += 0x9E3779B97F4A7C15;
             }
         }
 
-        Array.Sort(_points, _owners);
+        Array.Sort(points, owners);
+        return (points, owners);
     }
 
     /// <summary>Counts the hashes for which the ring and its two rivals do not all agree; anything but 0 means that they

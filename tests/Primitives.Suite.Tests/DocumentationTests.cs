@@ -94,8 +94,9 @@ public class DocumentationTests
         type is { IsEnum: false, IsValueType: false, IsNested: false }
         && !PublicSurface.IsDelegate(type)
         && !type.IsSubclassOf(typeof(Exception))
-        && !type.Name.EndsWith("Options", StringComparison.Ordinal)
-        && !type.Name.EndsWith("Extensions", StringComparison.Ordinal);
+        && type.Name.Split('`')[0] is var name
+        && !name.EndsWith("Options", StringComparison.Ordinal)
+        && !name.EndsWith("Extensions", StringComparison.Ordinal);
 
     private static Dictionary<string, XElement> Load(Package package) =>
         XDocument.Load(package.DocumentationFile).Descendants("member")

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Primitives;
 
@@ -165,15 +167,18 @@ internal readonly partial struct RingTable
             return;
         }
 
+        // Compared as signed numbers, which is one instruction: owners are small. What moves compares to all ones.
         destination = destination[..source.Length];
-        var mask = new Vector<ulong>(_ownerMask);
-        var first = new Vector<ulong>((ulong)firstMoved);
-        var step = new Vector<ulong>(by);
+        var mask = new Vector<long>(_ownerMask);
+        var unmoved = new Vector<long>(firstMoved - 1);
+        var step = new Vector<long>((long)by);
+        ref long from0 = ref Unsafe.As<ulong, long>(ref MemoryMarshal.GetReference(source));
+        ref long to0 = ref Unsafe.As<ulong, long>(ref MemoryMarshal.GetReference(destination));
         int i = 0;
-        for (; i <= source.Length - Vector<ulong>.Count; i += Vector<ulong>.Count)
+        for (; i <= source.Length - Vector<long>.Count; i += Vector<long>.Count)
         {
-            var entries = new Vector<ulong>(source[i..]);
-            (entries + (Vector.GreaterThanOrEqual(entries & mask, first) & step)).CopyTo(destination[i..]);
+            Vector<long> entries = Vector.LoadUnsafe(ref from0, (nuint)i);
+            (entries + (Vector.GreaterThan(entries & mask, unmoved) & step)).StoreUnsafe(ref to0, (nuint)i);
         }
 
         for (; i < source.Length; i++)
@@ -186,9 +191,12 @@ internal readonly partial struct RingTable
     private void CopyStarts(ref int bucket, int until, uint[] destination, uint by)
     {
         var step = new Vector<uint>(by);
+        ReadOnlySpan<uint> source = _starts.AsSpan(0, until);
+        ref uint from0 = ref MemoryMarshal.GetReference(source);
+        ref uint to0 = ref MemoryMarshal.GetArrayDataReference(destination);
         for (; bucket <= until - Vector<uint>.Count; bucket += Vector<uint>.Count)
         {
-            (new Vector<uint>(_starts, bucket) + step).CopyTo(destination, bucket);
+            (Vector.LoadUnsafe(ref from0, (nuint)bucket) + step).StoreUnsafe(ref to0, (nuint)bucket);
         }
 
         for (; bucket < until; bucket++)
