@@ -19,7 +19,7 @@ public sealed partial class HashRing<TNode>
         ArgumentNullException.ThrowIfNull(next);
         if (_nodes.Length == 0)
         {
-            ThrowEmpty();
+            throw new InvalidOperationException("The ring has no nodes.");
         }
 
         if (next._nodes.Length == 0)

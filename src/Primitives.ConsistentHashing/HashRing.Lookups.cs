@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Primitives;
 
@@ -44,14 +45,8 @@ public sealed partial class HashRing<TNode>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TNode GetNodeByHash(ulong hash)
     {
-        int owner = _table.OwnerOf(hash);
-        TNode[] values = _values;
-        if ((uint)owner >= (uint)values.Length)
-        {
-            ThrowEmpty(); // no other ring has an owner without a value; the one comparison checks the bounds as well
-        }
-
-        return values[owner];
+        nuint owner = _table.OwnerOf(hash); // throws if the ring is empty; otherwise a node by I2
+        return Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_values), owner);
     }
 
     /// <summary>Finds the node of a key given as bytes, if the ring has any.</summary>
@@ -90,10 +85,8 @@ public sealed partial class HashRing<TNode>
     /// <returns><see langword="false"/> if the ring has no nodes.</returns>
     public bool TryGetNodeByHash(ulong hash, [MaybeNullWhen(false)] out TNode node)
     {
-        int owner = _table.OwnerOf(hash);
-        TNode[] values = _values;
-        bool found = (uint)owner < (uint)values.Length;
-        node = found ? values[owner] : default;
+        bool found = _values.Length > 0;
+        node = found ? GetNodeByHash(hash) : default;
         return found;
     }
 
@@ -119,7 +112,4 @@ public sealed partial class HashRing<TNode>
     /// <inheritdoc cref="HashOf(ReadOnlySpan{byte})"/>
     /// <param name="key"><inheritdoc cref="GetNode(Guid)" path="/param[@name='key']"/></param>
     public ulong HashOf(Guid key) => _hashesWithXxh3 ? StableHash.Compute(key) : Points.Hash(key);
-
-    [DoesNotReturn]
-    private static void ThrowEmpty() => throw new InvalidOperationException("The ring has no nodes.");
 }

@@ -57,22 +57,22 @@ public class HashRingTests
         RingTable table = RingTable.Build(points, counts);
         for (int i = 0; i < crowd; i++)
         {
-            Assert.Equal(i, table.OwnerOf(points[i]));
-            Assert.Equal(i, table.OwnerOf(points[i] - 1));
+            Assert.Equal(i, (int)table.OwnerOf(points[i]));
+            Assert.Equal(i, (int)table.OwnerOf(points[i] - 1));
             Assert.Equal(i, table.OwnerAt(table.Find(points[i] - 2)));
         }
 
-        Assert.Equal(crowd + 1, table.OwnerOf(points[crowd - 1] + 1));
-        Assert.Equal(crowd, table.OwnerOf(ulong.MaxValue));
-        Assert.Equal(crowd, table.OwnerOf(0));
+        Assert.Equal(crowd + 1, (int)table.OwnerOf(points[crowd - 1] + 1));
+        Assert.Equal(crowd, (int)table.OwnerOf(ulong.MaxValue));
+        Assert.Equal(crowd, (int)table.OwnerOf(0));
     }
 
     [Fact]
     public void Equal_points_belong_to_the_first_owner()
     {
         RingTable table = RingTable.Build([7, 7, 1UL << 63, 7], [1, 2, 1]);
-        Assert.Equal(0, table.OwnerOf(7));
-        Assert.Equal(1, table.OwnerOf(8));
+        Assert.Equal(0, (int)table.OwnerOf(7));
+        Assert.Equal(1, (int)table.OwnerOf(8));
         Assert.Equal(4, table.Count);
     }
 

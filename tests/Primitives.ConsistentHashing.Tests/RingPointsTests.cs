@@ -155,8 +155,8 @@ public class RingPointsTests
         {
             ulong hash = point >> 32 << 32;
 
-            Assert.Equal(owner, ring.Table.OwnerOf(hash));
-            Assert.Equal(owner, ring.Table.OwnerOf(hash | uint.MaxValue));
+            Assert.Equal(owner, (int)ring.Table.OwnerOf(hash));
+            Assert.Equal(owner, (int)ring.Table.OwnerOf(hash | uint.MaxValue));
         }
     }
 

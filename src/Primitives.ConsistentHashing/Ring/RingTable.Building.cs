@@ -13,11 +13,18 @@ internal readonly partial struct RingTable
 
     private const int MaxBits = 20;
 
+    private static readonly RingTable Empty = new(new ulong[Lanes], [0, Lanes + 1, 2 * (Lanes + 1)], bits: 1); // I5
+
     /// <summary>Builds a table in time proportional to its points.</summary>
     /// <param name="points">The points of owner 0, then those of owner 1, and so on; in any order within an owner.</param>
     /// <param name="counts">How many points each owner has.</param>
     public static RingTable Build(ReadOnlySpan<ulong> points, ReadOnlySpan<int> counts)
     {
+        if (points.IsEmpty)
+        {
+            return Empty;
+        }
+
         int bits = BitsFor(points.Length, counts.Length);
 
         // A counting sort by bucket. Bucket k is counted in slot k + 2, which makes slot k + 1 its start after the
@@ -59,8 +66,8 @@ internal readonly partial struct RingTable
     }
 
     /// <summary>Whether a table of this many points and owners has as many buckets as this one, so that
-    /// <see cref="Insert"/> or <see cref="Delete"/> can make it.</summary>
-    public bool CanBecome(int points, int owners) => BitsFor(points, owners) == _bits;
+    /// <see cref="Insert"/> or <see cref="Delete"/> can make it; neither starts from nothing or leaves nothing.</summary>
+    public bool CanBecome(int points, int owners) => Count > 0 && points > 0 && BitsFor(points, owners) == _bits;
 
     /// <summary>Makes the table that has more points of one owner.</summary>
     /// <param name="points">The points, ascending.</param>
@@ -128,7 +135,7 @@ internal readonly partial struct RingTable
     // more buckets only cost cache. Every owner must fit into the bits (I1).
     private static int BitsFor(int points, int owners)
     {
-        int bits = BitOperations.Log2((uint)Math.Max(points, 2));
+        int bits = Math.Max(BitOperations.Log2((uint)points), 1);
         if ((ulong)points * (ulong)points > 1UL << ((2 * bits) + 1))
         {
             bits++; // nearer to the next power of two, by ratio
@@ -139,8 +146,7 @@ internal readonly partial struct RingTable
 
     private static RingTable Finish(ulong[] entries, uint[] starts, int bits)
     {
-        int count = entries.Length - Lanes;
-        entries.AsSpan(count).Fill(count > 0 ? entries[0] & ((1UL << bits) - 1) : 0); // I4
+        entries.AsSpan(entries.Length - Lanes).Fill(entries[0] & ((1UL << bits) - 1)); // I4
         return new RingTable(entries, starts, bits);
     }
 

@@ -69,15 +69,14 @@ public static class JumpBackHash
         // last of its moves is uniform. Only when that one lies at n or beyond must earlier ones be looked for.
         uint n = (uint)buckets;
         ulong word = StableHash.Remix(hash);
-        uint low = (uint)word;
-        uint high = (uint)(word >> 32);
-        uint ranges = (low ^ high) & ((1u << (32 - BitOperations.LeadingZeroCount(n - 1))) - 1);
+        uint ranges = (uint)(word ^ (word >> 32)) & ((1u << (32 - BitOperations.LeadingZeroCount(n - 1))) - 1);
         while (ranges != 0)
         {
-            // Given the bits of the ranges, which are low xor high, either half alone is still uniform. Halves take
-            // turns, as the second range is looked at only after the first range's half has been found wanting.
+            // Given the bits of the ranges, which are the halves of the word xor each other, either half alone is still
+            // uniform. The halves take turns by the parity of the ranges left, as the second range is looked at only
+            // after the first one's half has been found wanting. A shift, for a branch here would be a coin toss.
             uint start = 1u << BitOperations.Log2(ranges);
-            uint half = (BitOperations.PopCount(ranges) & 1) == 0 ? low : high;
+            uint half = (uint)(word >> (32 * (BitOperations.PopCount(ranges) & 1)));
             uint bucket = start | (half & (start - 1));
             if (bucket < n)
             {
@@ -90,11 +89,11 @@ public static class JumpBackHash
             do
             {
                 hash = unchecked(hash + Increment);
-                word = StableHash.Remix(hash);
-                bucket = (uint)word & mask;
+                ulong draws = StableHash.Remix(hash);
+                bucket = (uint)draws & mask;
                 if (bucket >= n)
                 {
-                    bucket = (uint)(word >> 32) & mask;
+                    bucket = (uint)(draws >> 32) & mask;
                 }
             }
             while (bucket >= n);
