@@ -32,7 +32,8 @@ public abstract class RingPoints
     /// pingora. 160 points a unit of weight, CRC-32.</summary>
     /// <value>Node names are those of the <c>server</c> directives, <c>host:port</c>, <c>host</c> or
     /// <c>unix:path</c>. Keys are hashed with CRC-32. Points that two nodes share belong to the name that is first in
-    /// ordinal order; nginx leaves that to an unstable sort.</value>
+    /// ordinal order; nginx leaves that to an unstable sort. A point that a node has twice, which nginx drops, is kept
+    /// and counted; it changes no placement.</value>
     public static RingPoints Nginx { get; } = new NginxPoints();
 
     /// <summary>The suite's own points: exact to 64 bits, and as many for a node as its own weight says.</summary>

@@ -20,7 +20,7 @@ namespace Primitives;
 /// <para><b>Limits.</b> Not exact when nodes change: besides the keys that must move, some move between nodes that stay.
 /// At the default size, removing one node of equal weight moves <c>1/n</c> of the keys plus 0.2 % of them (of 10 nodes) to
 /// 0.6 % (of 100 or 1,000); a larger table moves fewer. Where a needless move is dear, as with stored data, use a ring or
-/// <see cref="MaglevTable{TNode}"/>. No lists of replicas. Choose at least 100 slots per node, or shares will be
+/// <see cref="RendezvousHash{TNode}"/>. No lists of replicas. Choose at least 100 slots per node, or shares will be
 /// coarse.</para>
 /// <para><b>Thread safety.</b> Immutable; safe from any thread.</para>
 /// <para><b>Source.</b> D. Eisenbud and others, Maglev: A Fast and Reliable Software Network Load Balancer, NSDI 2016,
