@@ -165,12 +165,22 @@ public sealed class CreateLinkTests(ServerFixture fixture) : IClassFixture<Serve
         LinkDto before = await Server.ShortenAsync(NewUrl());
         long id = (long)permutation.Invert(Base62.Decode(before.Code, width: 8));
 
-        // The clock stands still, so ids count up by one. The alias's own link takes the next; hers is the one after.
-        string coming = Base62.Encode(permutation.Permute((ulong)id + 2), 8);
+        // The clock stands still, so ids count up. The alias's own link takes the next; hers is the one after.
+        long second = Next(Next(id));
+        string coming = Base62.Encode(permutation.Permute((ulong)second), 8);
         await Server.ShortenAsync(new { url = NewUrl(), alias = coming });
 
         LinkDto after = await Server.ShortenAsync(NewUrl());
-        Assert.Equal((ulong)id + 3, permutation.Invert(Base62.Decode(after.Code, width: 8)));
+        Assert.Equal((ulong)Next(second), permutation.Invert(Base62.Decode(after.Code, width: 8)));
+
+        // The first id of the next tick comes after the last one of a tick.
+        static long Next(long id)
+        {
+            SnowflakeParts parts = LinkCodes.Layout.Decode(id);
+            return parts.Sequence + 1 < LinkCodes.Layout.IdsPerTick
+                ? id + 1
+                : LinkCodes.Layout.Encode(parts.Timestamp + LinkCodes.Layout.Tick, parts.WorkerId, sequence: 0);
+        }
     }
 
     [Fact]
