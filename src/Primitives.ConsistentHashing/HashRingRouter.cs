@@ -7,7 +7,7 @@ namespace Primitives;
 /// <remarks>
 /// <para><b>Guarantee.</b> <see cref="Ring"/> is always a whole ring that was put there, never a mixture. Updates are
 /// applied one after another, and none is lost, whatever the number of threads that update at once. All rings hash keys
-    /// alike, so a hash taken from one is good for the next.</para>
+/// alike, so a hash taken from one is good for the next.</para>
 /// <para><b>Cost.</b> Reading is one memory read. An update runs its function again if another was faster.</para>
 /// <para><b>Thread safety.</b> Thread-safe; lock-free.</para>
 /// </remarks>
