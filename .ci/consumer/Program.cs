@@ -15,6 +15,11 @@ var ids = services.GetRequiredService<SnowflakeGenerator>();
 long first = ids.Next();
 Expect(ids.Next() > first && ids.Layout.Decode(first).WorkerId == 7, "Primitives.Snowflake");
 
+var visitors = new HyperLogLog();
+visitors.Add("ada");
+visitors.Add("grace");
+Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
+
 static void Expect(bool condition, string what)
 {
     if (!condition)

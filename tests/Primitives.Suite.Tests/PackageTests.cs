@@ -15,6 +15,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
     {
         ["Primitives.Base62"] = [],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
+        ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Snowflake"] = DependencyInjection,
     };
 
