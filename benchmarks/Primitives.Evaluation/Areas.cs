@@ -8,5 +8,6 @@ internal static class Areas
         HashingArea.Area,
         Base62Area.Area,
         SnowflakeArea.Area,
+        HyperLogLogArea.Area,
     ];
 }
