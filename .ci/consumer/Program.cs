@@ -23,6 +23,10 @@ Expect(ids.Next() > first && ids.Layout.Decode(first).WorkerId == 7, "Primitives
 HashRing<int> ring = services.GetRequiredService<HashRingRouter<int>>().Ring;
 RingDiff<int> diff = ring.Diff(ring.Add(new("shard-2", 2)));
 Expect(ring.GetNode("user:42") is 0 or 1 && diff.Moves.All(move => move.To.Value == 2), "Primitives.ConsistentHashing");
+var visitors = new HyperLogLog();
+visitors.Add("ada");
+visitors.Add("grace");
+Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
 
 static void Expect(bool condition, string what)
 {

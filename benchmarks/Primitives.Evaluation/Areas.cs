@@ -9,5 +9,6 @@ internal static class Areas
         Base62Area.Area,
         SnowflakeArea.Area,
         ConsistentHashingArea.Area,
+        HyperLogLogArea.Area,
     ];
 }
