@@ -15,7 +15,8 @@ public sealed partial class HashRing<TNode>
     /// <see cref="ReplicaSpread.Nodes"/> and points that do not depend on the other nodes, removing a node from the ring
     /// takes it out of the lists and leaves the others in their order.</para>
     /// <para><b>Cost.</b> A walk over as many points as it takes to meet the nodes, hardly more than their number; clears a
-    /// bit for every node of the ring; allocates nothing.</para>
+    /// bit for every node of the ring; allocates nothing, but for the zones' numbers when a ring is first asked to spread
+    /// over them, and a pooled buffer above 8,192 nodes.</para>
     /// </remarks>
     /// <param name="key">The key; any number of bytes.</param>
     /// <param name="destination">Gets the values of the nodes; its length is how many are wanted.</param>

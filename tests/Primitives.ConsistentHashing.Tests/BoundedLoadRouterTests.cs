@@ -241,4 +241,19 @@ public class BoundedLoadRouterTests
 
     private static HashRing<string> Ring(params (string Name, double Weight)[] nodes) =>
         HashRing<string>.Create(Array.ConvertAll(nodes, node => new RingNode<string>(node.Name, node.Name, node.Weight)), 20);
+
+    /// <summary>3 * (1 / 10.0) * 10 is a little above 3 in floating point; the capacity is 3 all the same.</summary>
+    [Fact]
+    public void Rounding_lifts_no_capacity_over_a_whole_number()
+    {
+        RingNode<int>[] nodes = [.. Enumerable.Range(0, 10).Select(i => new RingNode<int>($"n{i}", i))];
+        var router = new BoundedLoadRouter<int>(new HashRingRouter<int>(HashRing<int>.Create(nodes)), factor: 3);
+        for (int i = 0; i < 3_000; i++)
+        {
+            NodeLease<int> lease = router.AcquireByHash(StableHash.Compute(7)); // one key: its node is always full
+            int inFlight = router.InFlight;
+            int load = router.GetLoads().Single(other => other.Node.Value == lease.Node).InFlight;
+            Assert.InRange(load, 1, ((3 * inFlight) + 9) / 10);
+        }
+    }
 }

@@ -40,15 +40,17 @@ public sealed class BoundedLoadRouter<TNode>
     //   I1  _counters[i] is the counter of node i of _ring, and _byName holds every counter that is in _counters or has
     //       leases in flight.
     //   I2  _inFlight is the sum of InFlight over _counters, which are the ones that are OnRing.
-    //   I3  _sharePerLease[i] is Factor * w / W, and 0 if a compatible rule gave the node no points; W is of the others.
-    // A node has room while load < _sharePerLease * (_inFlight + 1), which for whole loads is load + 1 <= its ceiling.
+    //   I3  _scaledWeights[i] is Factor * w, and 0 if a compatible rule gave the node no points; _weights is W, of the others.
+    // A node has room while load < Factor * w * (_inFlight + 1) / W, which for whole loads is load + 1 <= its ceiling. The
+    // division comes last: where the products are exact, its one rounding cannot lift the quotient over a whole number.
     // Were no node to have room, the sum of loads, m, would be at least the sum of the right sides, Factor * (m + 1).
     private readonly Lock _lock = new();
     private readonly HashRingRouter<TNode> _router;
     private readonly Dictionary<string, NodeCounter> _byName = new(StringComparer.Ordinal);
     private HashRing<TNode> _ring;
     private NodeCounter[] _counters = [];
-    private double[] _sharePerLease = [];
+    private double[] _scaledWeights = [];
+    private double _weights;
     private int _inFlight;
 
     /// <summary>Creates a router with nothing in flight.</summary>
@@ -147,7 +149,7 @@ public sealed class BoundedLoadRouter<TNode>
             for (int i = 0; i < loads.Length; i++)
             {
                 loads[i] = new NodeLoad<TNode>(
-                    _ring.Members[i], _counters[i].InFlight, (long)Math.Ceiling(_sharePerLease[i] * ((double)_inFlight + 1)));
+                    _ring.Members[i], _counters[i].InFlight, (long)Math.Ceiling(_scaledWeights[i] * ((double)_inFlight + 1) / _weights));
             }
 
             return loads;
@@ -178,7 +180,7 @@ public sealed class BoundedLoadRouter<TNode>
         {
             index = index < table.Count ? index : 0;
             int node = table.OwnerAt(index);
-            if (_counters[node].InFlight < _sharePerLease[node] * leases)
+            if (_counters[node].InFlight < _scaledWeights[node] * leases / _weights)
             {
                 return node;
             }
@@ -205,15 +207,15 @@ public sealed class BoundedLoadRouter<TNode>
             counter.IsOnRing = false;
         }
 
-        double weights = 0;
+        _weights = 0;
         for (int i = 0; i < ring.NodeCount; i++)
         {
-            weights += ring.PointsOf(i) > 0 ? ring.Members[i].Weight : 0;
+            _weights += ring.PointsOf(i) > 0 ? ring.Members[i].Weight : 0;
         }
 
         _ring = ring;
         _counters = new NodeCounter[ring.NodeCount];
-        _sharePerLease = new double[ring.NodeCount];
+        _scaledWeights = new double[ring.NodeCount];
         _inFlight = 0;
         for (int i = 0; i < _counters.Length; i++)
         {
@@ -226,7 +228,7 @@ public sealed class BoundedLoadRouter<TNode>
 
             counter.IsOnRing = true;
             _counters[i] = counter;
-            _sharePerLease[i] = ring.PointsOf(i) > 0 ? Factor * (node.Weight / weights) : 0;
+            _scaledWeights[i] = ring.PointsOf(i) > 0 ? Factor * node.Weight : 0;
             _inFlight += counter.InFlight;
         }
 
