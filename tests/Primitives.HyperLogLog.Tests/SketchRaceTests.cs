@@ -70,6 +70,26 @@ public class SketchRaceTests
 
     [Theory]
     [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void A_key_found_there_is_counted_though_the_thread_that_inserts_it_has_not_gone_on(string family)
+    {
+        // Both add the same keys, so one finds what the other is just inserting. Sparse all the time: near-exact.
+        for (int round = 0; round < 40; round++)
+        {
+            Subject shared = Subject.Create(family, 14);
+            Race.Run(2, _ =>
+            {
+                for (int i = 1; i <= 1_000; i++)
+                {
+                    shared.Add(i);
+                    Assert.InRange(shared.Estimate(), i, 1_001);
+                    Assert.InRange(shared.Bounds(1).Lower, i, 1_000);
+                }
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
     public void Adds_during_unions_are_not_lost(string family)
     {
         // Unions rewrite registers by vector stores; every add that overlaps one must survive it.
