@@ -186,6 +186,48 @@ public class SketchRaceTests
 
     [Theory]
     [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void What_is_persisted_during_adds_and_unions_both_ways_is_whole_and_nothing_is_lost(string family)
+    {
+        for (int round = 0; round < 12; round++)
+        {
+            Subject[] shared = [Subject.Create(family, 12, martingale: round % 2 == 0), Subject.Create(family, round % 3 == 0 ? 12 : 9)];
+            Race.Run(4, thread =>
+            {
+                Subject mine = shared[thread.Index % 2];
+                Subject other = shared[1 - (thread.Index % 2)];
+                for (int i = 0; i < 4_000; i++)
+                {
+                    mine.Add((thread.Index * 10_000) + i);
+                    if (i % 97 == 0)
+                    {
+                        Subject copy = Subject.FromBytes(family, mine.ToBytes());
+                        Assert.InRange(copy.Estimate(), 1, 25_000);
+                        Assert.True(copy.Precision >= mine.Precision);
+                    }
+
+                    if (i % 401 == thread.Index)
+                    {
+                        mine.UnionWith(other);
+                    }
+                }
+            });
+            shared[0].UnionWith(shared[1]);
+            shared[1].UnionWith(shared[0]);
+
+            Subject sequential = Subject.Create(family, shared[1].Precision);
+            for (int thread = 0; thread < 4; thread++)
+            {
+                sequential.AddRange(thread * 10_000, 4_000);
+            }
+
+            Assert.Equal(round % 3 == 0 ? 12 : 9, shared[0].Precision);
+            Assert.All(shared, sketch => Assert.Equal(sequential.ToBytes(), sketch.ToBytes()));
+            Assert.All(shared, sketch => Assert.Null(sketch.MartingaleEstimate));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
     public void The_martingale_estimate_of_concurrent_adds_is_one_of_some_order(string family)
     {
         // Its error is that of any order: within five standard errors, which chance misses once in a million.

@@ -54,9 +54,15 @@ internal sealed class VisitorStore : IDisposable
             _writer.Write(() => Prepare(file.FullPath));
             _reader = new SqlSession(file);
         }
-        catch (SqliteException exception)
+        catch (Exception exception)
         {
-            throw new ShortenerException($"Cannot open the database {file.FullPath}: {exception.Message}", exception);
+            _writer?.Dispose();
+            if (exception is SqliteException)
+            {
+                throw new ShortenerException($"Cannot open the database {file.FullPath}: {exception.Message}", exception);
+            }
+
+            throw;
         }
 
         const string Find = "SELECT sketch FROM visitors WHERE code = $code AND day = $day";
