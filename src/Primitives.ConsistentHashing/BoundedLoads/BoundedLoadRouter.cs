@@ -252,7 +252,13 @@ public sealed class BoundedLoadRouter<TNode>
     private void AssertInvariantsLocked()
     {
         Debug.Assert(_counters.Length == _ring.NodeCount && _counters.Length <= _byName.Count, "I1");
-        Debug.Assert(_counters.All(counter => counter.IsOnRing), "I2");
-        Debug.Assert(_inFlight == _counters.Sum(counter => counter.InFlight), "I2");
+        int sum = 0;
+        foreach (NodeCounter counter in _counters)
+        {
+            Debug.Assert(counter.IsOnRing, "I2");
+            sum += counter.InFlight;
+        }
+
+        Debug.Assert(_inFlight == sum, "I2");
     }
 }
