@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Primitives;
+
+/// <summary>Split blocks in one 256-bit register: x64 with AVX2.</summary>
+internal readonly struct Vector256Kernel : IBlockKernel
+{
+    public static bool IsSupported
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Avx2.IsSupported;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Contains(ref ulong block, uint key)
+    {
+        Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
+        Volatile.ReadBarrier();
+        return Avx.TestC(present, Mask(key)); // one flag, no branch: hits and misses cost the same
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Add(ref ulong block, uint key)
+    {
+        Vector256<ulong> mask = Mask(key);
+        Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
+        Volatile.ReadBarrier();
+        if (Avx.TestC(present, mask))
+        {
+            return false;
+        }
+
+        Vector256<ulong> missing = Vector256.AndNot(mask, present);
+        SetMissing(ref block, missing.GetElement(0));
+        SetMissing(ref Unsafe.Add(ref block, 1), missing.GetElement(1));
+        SetMissing(ref Unsafe.Add(ref block, 2), missing.GetElement(2));
+        SetMissing(ref Unsafe.Add(ref block, 3), missing.GetElement(3));
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AddAlone(ref ulong block, uint key)
+    {
+        Vector256<ulong> mask = Mask(key);
+        Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
+        (present | mask).StoreUnsafe(ref block);
+        return !Avx.TestC(present, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SetMissing(ref ulong word, ulong bits)
+    {
+        if (bits != 0)
+        {
+            Interlocked.Or(ref word, bits); // see BitTable.SetShared
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Mask(uint key)
+    {
+        Vector256<uint> salts = Vector256.Create(
+            SplitBlock.Salt0, SplitBlock.Salt1, SplitBlock.Salt2, SplitBlock.Salt3, SplitBlock.Salt4, SplitBlock.Salt5, SplitBlock.Salt6, SplitBlock.Salt7);
+        return Avx2.ShiftLeftLogicalVariable(Vector256<uint>.One, (salts * Vector256.Create(key)) >>> 27).AsUInt64();
+    }
+}
