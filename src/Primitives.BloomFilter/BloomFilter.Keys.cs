@@ -38,10 +38,15 @@ public sealed partial class BloomFilter
     /// this is the same as adding the key. A counter or a <c>GetHashCode</c> is not one, and breaks the rate.</param>
     /// <returns><inheritdoc cref="Add(ReadOnlySpan{byte})" path="/returns"/></returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool AddHash(ulong hash) =>
-        _blocks == 0 ? AddClassic(hash)
-        : _singleWriter ? SplitBlock.AddAlone(ref Block(hash), (uint)hash)
-        : SplitBlock.Add(ref Block(hash), (uint)hash);
+    public bool AddHash(ulong hash)
+    {
+        nint first = _firstBlock;
+        bool isNew = first == 0 ? AddClassic(hash)
+            : _singleWriter ? SplitBlock.AddAlone(first, _blocks, hash)
+            : SplitBlock.Add(first, _blocks, hash);
+        GC.KeepAlive(this);
+        return isNew;
+    }
 
     /// <summary>Tells whether a key, given as bytes, may have been added.</summary>
     /// <param name="key">The key; any length, empty included.</param>
@@ -75,9 +80,27 @@ public sealed partial class BloomFilter
     /// <param name="hash">The hash that was, or would have been, given to <see cref="AddHash"/>.</param>
     /// <returns><inheritdoc cref="Contains(ReadOnlySpan{byte})" path="/returns"/></returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool ContainsHash(ulong hash) =>
-        _blocks == 0 ? ContainsClassic(hash) : SplitBlock.Contains(ref Block(hash), (uint)hash);
+    public bool ContainsHash(ulong hash)
+    {
+        nint first = _firstBlock;
+        if (first == 0)
+        {
+            return ContainsClassic(hash);
+        }
 
+        // With constants returned, a caller that branches on the answer branches on the vector test itself. ContainsMany
+        // does without.
+        if (SplitBlock.Contains(first, _blocks, hash))
+        {
+            GC.KeepAlive(this);
+            return true;
+        }
+
+        GC.KeepAlive(this);
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // into the split-block path, whose callers it would burden
     private bool AddClassic(ulong hash)
     {
         bool isNew = false;
@@ -93,6 +116,7 @@ public sealed partial class BloomFilter
         return isNew;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ContainsClassic(ulong hash)
     {
         var probes = new ProbeSequence(hash);

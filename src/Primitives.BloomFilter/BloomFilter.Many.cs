@@ -43,11 +43,14 @@ public sealed partial class BloomFilter
         for (int i = 0; i < hashes.Length; i++)
         {
             PrefetchNext(hashes, i);
-            bool contains = ContainsHash(hashes[i]);
+
+            // Not ContainsHash: where hits and misses mix, a branch costs more than the rest.
+            bool contains = _firstBlock == 0 ? ContainsClassic(hashes[i]) : SplitBlock.Contains(_firstBlock, _blocks, hashes[i]);
             results[i] = contains;
             present += contains ? 1 : 0;
         }
 
+        GC.KeepAlive(this);
         return present;
     }
 
@@ -69,9 +72,9 @@ public sealed partial class BloomFilter
 
     private void Prefetch(ulong hash)
     {
-        if (_blocks != 0)
+        if (_firstBlock != 0)
         {
-            BitTable.Prefetch(ref Block(hash));
+            BitTable.Prefetch(ref SplitBlock.Find(_firstBlock, _blocks, hash));
             return;
         }
 

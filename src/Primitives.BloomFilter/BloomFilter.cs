@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Primitives;
 
@@ -45,8 +44,9 @@ public sealed partial class BloomFilter
     // Representation: _bits, with a meaning that _shape gives.
     //   I1  A bit is set if some key has it, and stays set but for Clear and IntersectWith.
     //   I2  _bits.WordCount * 64 = _shape.BitCount.
-    //   I3  _blocks is the number of 256-bit blocks of a split-block filter, 0 in the classic layout.
-    //   I4  _firstBlock is the address of _bits' first word. The array behind it is pinned and lives as long as this.
+    //   I3  _firstBlock is the address of a split-block filter's first word, and 0 in the classic layout. The array
+    //       behind it is pinned and lives as long as this, so callers keep this alive until they are done.
+    //   I4  _blocks is the number of 256-bit blocks of a split-block filter, and 0 in the classic layout.
     private readonly BitTable _bits;
     private readonly FilterShape _shape;
     private readonly ulong _blocks;
@@ -62,7 +62,7 @@ public sealed partial class BloomFilter
         _bits = bits;
         _shape = shape;
         _blocks = shape.Layout == BloomFilterLayout.SplitBlock ? (ulong)(shape.BitCount / SplitBlock.Bits) : 0;
-        _firstBlock = bits.Address;
+        _firstBlock = _blocks != 0 ? bits.Address : 0;
         _singleWriter = singleWriter;
         Capacity = capacity;
         FalsePositiveRate = falsePositiveRate;
@@ -181,15 +181,6 @@ public sealed partial class BloomFilter
     // The number of keys after which a share of the bits is expected to be set.
     private double CountAt(double fill) =>
         PreciseMath.LogOnePlus(-fill) / (HashCount * PreciseMath.LogOnePlus(-1.0 / BitCount));
-
-    // A block's first word. The product's high half is below _blocks, so the address is inside (I3, I4).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private unsafe ref ulong Block(ulong hash)
-    {
-        ref ulong block = ref *(ulong*)(_firstBlock + (nint)(Math.BigMul(hash, _blocks, out _) * (SplitBlock.Bits / 8)));
-        GC.KeepAlive(this); // until here; from here on the reference itself keeps the array alive
-        return ref block;
-    }
 
     private double SampledFill()
     {

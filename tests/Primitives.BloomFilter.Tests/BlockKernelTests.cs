@@ -17,11 +17,11 @@ public class BlockKernelTests
     {
         BloomFilter shared = BloomFilter.Create(5_000);
         BloomFilter alone = BloomFilter.Create(5_000, singleWriter: true);
-        ulong[] words = new ulong[shared.BitCount / 64];
+        ulong[] words = Pinned(new ulong[shared.BitCount / 64]);
         for (int i = 0; i < 5_000; i++)
         {
             ulong hash = StableHash.Compute(i);
-            bool isNew = ScalarKernel.Add(ref words[Math.BigMul(hash, (ulong)words.Length / 4, out _) * 4], (uint)hash);
+            bool isNew = ScalarKernel.Add(Address(words), (ulong)words.Length / 4, hash);
             Assert.Equal(isNew, shared.AddHash(hash));
             Assert.Equal(isNew, alone.AddHash(hash));
         }
@@ -41,7 +41,7 @@ public class BlockKernelTests
         }
 
         var random = new Random(1);
-        ulong[] shared = new ulong[4];
+        ulong[] shared = Pinned(new ulong[4]);
         for (int round = 0; round < 20_000; round++)
         {
             if (round % 50 == 0)
@@ -57,21 +57,30 @@ public class BlockKernelTests
             }
 
             bool isNew = !expected.SequenceEqual(shared);
-            ulong[] alone = [.. shared];
-            Assert.Equal(!isNew, TKernel.Contains(ref shared[0], key));
-            Assert.Equal(isNew, TKernel.Add(ref shared[0], key));
-            Assert.Equal(isNew, TKernel.AddAlone(ref alone[0], key));
+            ulong[] alone = Pinned(shared);
+            Assert.Equal(!isNew, TKernel.Contains(Address(shared), 1, key));
+            Assert.Equal(isNew, TKernel.Add(Address(shared), 1, key));
+            Assert.Equal(isNew, TKernel.AddAlone(Address(alone), 1, key));
             Assert.Equal(expected, shared);
             Assert.Equal(expected, alone);
-            Assert.True(TKernel.Contains(ref shared[0], key));
+            Assert.True(TKernel.Contains(Address(shared), 1, key));
 
             // One bit less, and it is no longer contained.
             foreach (long bit in BloomModel.SplitBlockBits(0, key))
             {
-                ulong[] lacking = [.. shared];
+                ulong[] lacking = Pinned(shared);
                 lacking[bit / 64] &= ~(1UL << (int)(bit % 64));
-                Assert.False(TKernel.Contains(ref lacking[0], key));
+                Assert.False(TKernel.Contains(Address(lacking), 1, key));
             }
         }
     }
+
+    private static ulong[] Pinned(ulong[] words)
+    {
+        ulong[] pinned = GC.AllocateArray<ulong>(words.Length, pinned: true);
+        words.CopyTo(pinned, 0);
+        return pinned;
+    }
+
+    private static unsafe nint Address(ulong[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref pinned[0]);
 }

@@ -29,7 +29,7 @@ internal struct ProbeSequence
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Next(ulong bits)
     {
-        ulong bit = Math.BigMul(_at, bits, out _);
+        ulong bit = HighProduct.Of(_at, bits);
         _at += _step;
         _step += _growth;
         _growth += 0x9E3779B97F4A7C15; // 2^64 / golden ratio

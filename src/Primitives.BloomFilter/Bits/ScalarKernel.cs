@@ -10,34 +10,37 @@ internal readonly struct ScalarKernel : IBlockKernel
 
     public static bool IsSupported => true;
 
-    public static bool Contains(ref ulong block, uint key)
+    public static bool Contains(nint first, ulong blocks, ulong hash)
     {
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         ulong missing = 0;
         for (int i = 0; i < SplitBlock.Words; i++)
         {
-            missing |= Mask(i, key) & ~Volatile.Read(ref Unsafe.Add(ref block, i));
+            missing |= Mask(i, (uint)hash) & ~Volatile.Read(ref Unsafe.Add(ref block, i));
         }
 
         return missing == 0;
     }
 
-    public static bool Add(ref ulong block, uint key)
+    public static bool Add(nint first, ulong blocks, ulong hash)
     {
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         bool isNew = false;
         for (int i = 0; i < SplitBlock.Words; i++)
         {
-            isNew |= BitTable.SetShared(ref Unsafe.Add(ref block, i), Mask(i, key));
+            isNew |= BitTable.SetShared(ref Unsafe.Add(ref block, i), Mask(i, (uint)hash));
         }
 
         return isNew;
     }
 
-    public static bool AddAlone(ref ulong block, uint key)
+    public static bool AddAlone(nint first, ulong blocks, ulong hash)
     {
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         bool isNew = false;
         for (int i = 0; i < SplitBlock.Words; i++)
         {
-            isNew |= BitTable.SetAlone(ref Unsafe.Add(ref block, i), Mask(i, key));
+            isNew |= BitTable.SetAlone(ref Unsafe.Add(ref block, i), Mask(i, (uint)hash));
         }
 
         return isNew;

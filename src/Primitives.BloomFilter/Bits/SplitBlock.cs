@@ -32,24 +32,32 @@ internal static class SplitBlock
 
     /// <inheritdoc cref="IBlockKernel.Contains"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Contains(ref ulong block, uint key) =>
-        Vector256Kernel.IsSupported ? Vector256Kernel.Contains(ref block, key)
-        : Vector128Kernel.IsSupported ? Vector128Kernel.Contains(ref block, key)
-        : ScalarKernel.Contains(ref block, key);
+    public static bool Contains(nint first, ulong blocks, ulong hash) =>
+        Vector256Kernel.IsSupported ? Vector256Kernel.Contains(first, blocks, hash)
+        : Vector128Kernel.IsSupported ? Vector128Kernel.Contains(first, blocks, hash)
+        : ScalarKernel.Contains(first, blocks, hash);
 
     /// <inheritdoc cref="IBlockKernel.Add"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Add(ref ulong block, uint key) =>
-        Vector256Kernel.IsSupported ? Vector256Kernel.Add(ref block, key)
-        : Vector128Kernel.IsSupported ? Vector128Kernel.Add(ref block, key)
-        : ScalarKernel.Add(ref block, key);
+    public static bool Add(nint first, ulong blocks, ulong hash) =>
+        Vector256Kernel.IsSupported ? Vector256Kernel.Add(first, blocks, hash)
+        : Vector128Kernel.IsSupported ? Vector128Kernel.Add(first, blocks, hash)
+        : ScalarKernel.Add(first, blocks, hash);
 
     /// <inheritdoc cref="IBlockKernel.AddAlone"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AddAlone(ref ulong block, uint key) =>
-        Vector256Kernel.IsSupported ? Vector256Kernel.AddAlone(ref block, key)
-        : Vector128Kernel.IsSupported ? Vector128Kernel.AddAlone(ref block, key)
-        : ScalarKernel.AddAlone(ref block, key);
+    public static bool AddAlone(nint first, ulong blocks, ulong hash) =>
+        Vector256Kernel.IsSupported ? Vector256Kernel.AddAlone(first, blocks, hash)
+        : Vector128Kernel.IsSupported ? Vector128Kernel.AddAlone(first, blocks, hash)
+        : ScalarKernel.AddAlone(first, blocks, hash);
+
+    /// <summary>Finds a key's block.</summary>
+    /// <param name="first">The address of the first block, in memory that does not move and is kept alive.</param>
+    /// <param name="blocks">The number of blocks. At least 1, which keeps the result among them.</param>
+    /// <param name="hash">The key's hash.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe ref ulong Find(nint first, ulong blocks, ulong hash) =>
+        ref *(ulong*)(first + (nint)(HighProduct.Of(hash, blocks) * (Bits / 8)));
 
     /// <summary>Gives the probability that a block answers yes for a key that was not added.</summary>
     public static double HitProbability(ref ulong block)

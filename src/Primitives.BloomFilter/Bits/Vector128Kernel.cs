@@ -16,19 +16,23 @@ internal readonly struct Vector128Kernel : IBlockKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Contains(ref ulong block, uint key)
+    public static bool Contains(nint first, ulong blocks, ulong hash)
     {
+        Vector128<ulong> lowMask = LowMask((uint)hash);
+        Vector128<ulong> highMask = HighMask((uint)hash);
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         Vector128<ulong> low = Vector128.LoadUnsafe(ref block);
         Vector128<ulong> high = Vector128.LoadUnsafe(ref block, 2);
         Volatile.ReadBarrier();
-        return (Vector128.AndNot(LowMask(key), low) | Vector128.AndNot(HighMask(key), high)) == Vector128<ulong>.Zero;
+        return (Vector128.AndNot(lowMask, low) | Vector128.AndNot(highMask, high)) == Vector128<ulong>.Zero;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Add(ref ulong block, uint key)
+    public static bool Add(nint first, ulong blocks, ulong hash)
     {
-        Vector128<ulong> low = LowMask(key);
-        Vector128<ulong> high = HighMask(key);
+        Vector128<ulong> low = LowMask((uint)hash);
+        Vector128<ulong> high = HighMask((uint)hash);
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         return BitTable.SetShared(ref block, low.GetElement(0))
             | BitTable.SetShared(ref Unsafe.Add(ref block, 1), low.GetElement(1))
             | BitTable.SetShared(ref Unsafe.Add(ref block, 2), high.GetElement(0))
@@ -36,10 +40,11 @@ internal readonly struct Vector128Kernel : IBlockKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AddAlone(ref ulong block, uint key)
+    public static bool AddAlone(nint first, ulong blocks, ulong hash)
     {
-        Vector128<ulong> lowMask = LowMask(key);
-        Vector128<ulong> highMask = HighMask(key);
+        Vector128<ulong> lowMask = LowMask((uint)hash);
+        Vector128<ulong> highMask = HighMask((uint)hash);
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         Vector128<ulong> low = Vector128.LoadUnsafe(ref block);
         Vector128<ulong> high = Vector128.LoadUnsafe(ref block, 2);
         (low | lowMask).StoreUnsafe(ref block);

@@ -14,17 +14,19 @@ internal readonly struct Vector256Kernel : IBlockKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Contains(ref ulong block, uint key)
+    public static bool Contains(nint first, ulong blocks, ulong hash)
     {
-        Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
+        Vector256<ulong> mask = Mask((uint)hash);
+        Vector256<ulong> present = Vector256.LoadUnsafe(ref SplitBlock.Find(first, blocks, hash));
         Volatile.ReadBarrier();
-        return Avx.TestC(present, Mask(key)); // one flag, no branch: hits and misses cost the same
+        return Avx.TestC(present, mask); // one flag: hits and misses cost the same
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Add(ref ulong block, uint key)
+    public static bool Add(nint first, ulong blocks, ulong hash)
     {
-        Vector256<ulong> mask = Mask(key);
+        Vector256<ulong> mask = Mask((uint)hash);
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
         Volatile.ReadBarrier();
         if (Avx.TestC(present, mask))
@@ -41,9 +43,10 @@ internal readonly struct Vector256Kernel : IBlockKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AddAlone(ref ulong block, uint key)
+    public static bool AddAlone(nint first, ulong blocks, ulong hash)
     {
-        Vector256<ulong> mask = Mask(key);
+        Vector256<ulong> mask = Mask((uint)hash);
+        ref ulong block = ref SplitBlock.Find(first, blocks, hash);
         Vector256<ulong> present = Vector256.LoadUnsafe(ref block);
         (present | mask).StoreUnsafe(ref block);
         return !Avx.TestC(present, mask);
