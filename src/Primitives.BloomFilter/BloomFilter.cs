@@ -56,7 +56,7 @@ public sealed partial class BloomFilter
     // The most blocks, or pieces of 32 bytes, that the telemetry reads: exact up to 2 MiB, sampled evenly above.
     private const long MaxSample = 1 << 16;
 
-    private BloomFilter(FilterShape shape, BitTable bits, long capacity, double falsePositiveRate, bool singleWriter)
+    internal BloomFilter(FilterShape shape, BitTable bits, long capacity, double falsePositiveRate, bool singleWriter)
     {
         Debug.Assert(bits.WordCount * BitTable.WordBits == shape.BitCount, "I2 is broken.");
         _bits = bits;
@@ -152,7 +152,7 @@ public sealed partial class BloomFilter
     /// the relative standard error is about <c>0.6 / sqrt(keys)</c> up to capacity. A filter without a clear bit tells
     /// only the least number that can have filled it.</remarks>
     /// <returns>The estimate; 0 exactly if the filter is empty.</returns>
-    public double EstimateCount() => CountAt((double)Math.Min(_bits.CountBits(), BitCount - 1) / BitCount);
+    public double EstimateCount() => _shape.CountAt((double)Math.Min(_bits.CountBits(), BitCount - 1) / BitCount);
 
     /// <summary>Checks the arguments of <see cref="Create"/> and finds the size, without taking memory.</summary>
     internal static FilterShape ShapeFor(long capacity, double falsePositiveRate, BloomFilterLayout layout)
@@ -176,11 +176,7 @@ public sealed partial class BloomFilter
     }
 
     /// <summary>Estimates the number of distinct keys from a sample of at most 4 MiB: for gauges.</summary>
-    internal double EstimateCountFromSample() => CountAt(Math.Min(SampledFill(), 1 - (1.0 / BitCount)));
-
-    // The number of keys after which a share of the bits is expected to be set.
-    private double CountAt(double fill) =>
-        PreciseMath.LogOnePlus(-fill) / (HashCount * PreciseMath.LogOnePlus(-1.0 / BitCount));
+    internal double EstimateCountFromSample() => _shape.CountAt(Math.Min(SampledFill(), 1 - (1.0 / BitCount)));
 
     private double SampledFill()
     {

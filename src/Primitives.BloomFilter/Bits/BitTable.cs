@@ -39,6 +39,9 @@ internal readonly partial struct BitTable
 
     public long WordCount { get; }
 
+    /// <summary>Gets what must be kept alive while <see cref="Address"/> is in use.</summary>
+    public object Owner => _array;
+
     /// <summary>Gets the address of the first word, which is true for as long as someone holds this table.</summary>
     public nint Address => AddressOf(ref Word(0));
 

@@ -30,6 +30,8 @@ internal static class SplitBlock
     public const uint Salt6 = 0x9efc4947;
     public const uint Salt7 = 0x5c6bfb31;
 
+    public static ReadOnlySpan<uint> Salts => [Salt0, Salt1, Salt2, Salt3, Salt4, Salt5, Salt6, Salt7];
+
     /// <inheritdoc cref="IBlockKernel.Contains"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Contains(nint first, ulong blocks, ulong hash) =>

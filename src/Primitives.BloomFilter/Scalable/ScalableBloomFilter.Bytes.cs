@@ -71,19 +71,8 @@ public sealed partial class ScalableBloomFilter
     /// <param name="reason">Otherwise why the bytes were refused.</param>
     /// <returns>Whether the bytes hold a filter.</returns>
     public static bool TryFromBytes(
-        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ScalableBloomFilter? filter, [NotNullWhen(false)] out string? reason)
-    {
-        try
-        {
-            (filter, reason) = (FromBytes(bytes), null);
-            return true;
-        }
-        catch (FormatException exception)
-        {
-            (filter, reason) = (null, exception.Message);
-            return false;
-        }
-    }
+        ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ScalableBloomFilter? filter, [NotNullWhen(false)] out string? reason) =>
+        SpanReader.Try(bytes, FromBytes, out filter, out reason);
 
     /// <summary>Reads a filter from a stream, at any size; the stream's position ends right behind it.</summary>
     /// <param name="stream">Where from; stays open.</param>

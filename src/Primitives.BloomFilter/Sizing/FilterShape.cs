@@ -110,6 +110,10 @@ internal readonly record struct FilterShape
         return fits;
     }
 
+    /// <summary>Gives the number of keys after which a share of the bits, below 1, is expected to be set.</summary>
+    public double CountAt(double fill) =>
+        PreciseMath.LogOnePlus(-fill) / (HashCount * PreciseMath.LogOnePlus(-1.0 / BitCount));
+
     /// <summary>Gives the shape of a filter folded in half that many times.</summary>
     public FilterShape Halved(int times) =>
         Layout == BloomFilterLayout.SplitBlock ? new FilterShape(Units >> times) : new FilterShape(Units >> times, HashCount);
