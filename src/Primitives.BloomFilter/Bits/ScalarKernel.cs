@@ -5,6 +5,9 @@ namespace Primitives;
 /// <summary>Split blocks without vectors, on any processor and in either byte order.</summary>
 internal readonly struct ScalarKernel : IBlockKernel
 {
+    private static ReadOnlySpan<uint> Salts =>
+        [SplitBlock.Salt0, SplitBlock.Salt1, SplitBlock.Salt2, SplitBlock.Salt3, SplitBlock.Salt4, SplitBlock.Salt5, SplitBlock.Salt6, SplitBlock.Salt7];
+
     public static bool IsSupported => true;
 
     public static bool Contains(nint first, ulong blocks, ulong hash)
@@ -45,5 +48,5 @@ internal readonly struct ScalarKernel : IBlockKernel
 
     // Lane 2i is the low half of word i, lane 2i + 1 the high half.
     private static ulong Mask(int i, uint key) =>
-        (1UL << (int)((key * SplitBlock.Salts[2 * i]) >> 27)) | (1UL << (32 + (int)((key * SplitBlock.Salts[(2 * i) + 1]) >> 27)));
+        (1UL << (int)((key * Salts[2 * i]) >> 27)) | (1UL << (32 + (int)((key * Salts[(2 * i) + 1]) >> 27)));
 }

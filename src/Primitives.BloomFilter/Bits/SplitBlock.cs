@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Primitives;
 
@@ -30,7 +31,10 @@ internal static class SplitBlock
     public const uint Salt6 = 0x9efc4947;
     public const uint Salt7 = 0x5c6bfb31;
 
-    public static ReadOnlySpan<uint> Salts => [Salt0, Salt1, Salt2, Salt3, Salt4, Salt5, Salt6, Salt7];
+    /// <summary>Gives the bit of a key in each lane, 0 to 31.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> BitsOf(uint key) =>
+        (Vector256.Create(Salt0, Salt1, Salt2, Salt3, Salt4, Salt5, Salt6, Salt7) * Vector256.Create(key)) >>> 27;
 
     /// <inheritdoc cref="IBlockKernel.Contains"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -62,10 +62,6 @@ internal readonly struct Vector256Kernel : IBlockKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Mask(uint key)
-    {
-        Vector256<uint> salts = Vector256.Create(
-            SplitBlock.Salt0, SplitBlock.Salt1, SplitBlock.Salt2, SplitBlock.Salt3, SplitBlock.Salt4, SplitBlock.Salt5, SplitBlock.Salt6, SplitBlock.Salt7);
-        return Avx2.ShiftLeftLogicalVariable(Vector256<uint>.One, (salts * Vector256.Create(key)) >>> 27).AsUInt64();
-    }
+    private static Vector256<ulong> Mask(uint key) =>
+        Avx2.ShiftLeftLogicalVariable(Vector256<uint>.One, SplitBlock.BitsOf(key)).AsUInt64();
 }

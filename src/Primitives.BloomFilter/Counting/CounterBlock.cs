@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Primitives;
 
@@ -18,9 +19,10 @@ internal static class CounterBlock
     /// <summary>Tells whether none of a key's eight counters is zero.</summary>
     public static bool Contains(ref ulong block, uint key)
     {
+        Vector256<uint> bits = SplitBlock.BitsOf(key);
         for (int lane = 0; lane < SplitBlock.Lanes; lane++)
         {
-            if (Counter(Volatile.Read(ref Word(ref block, lane, key, out int shift)), shift) == 0)
+            if (Counter(Volatile.Read(ref Word(ref block, lane, bits, out int shift)), shift) == 0)
             {
                 return false;
             }
@@ -33,10 +35,11 @@ internal static class CounterBlock
     /// <returns>Whether one of its counters was zero.</returns>
     public static bool Add(ref ulong block, uint key)
     {
+        Vector256<uint> bits = SplitBlock.BitsOf(key);
         bool isNew = false;
         for (int lane = 0; lane < SplitBlock.Lanes; lane++)
         {
-            ref ulong word = ref Word(ref block, lane, key, out int shift);
+            ref ulong word = ref Word(ref block, lane, bits, out int shift);
             ulong count = Counter(word, shift);
             isNew |= count == 0;
             if (count != Stuck)
@@ -58,9 +61,10 @@ internal static class CounterBlock
             return false;
         }
 
+        Vector256<uint> bits = SplitBlock.BitsOf(key);
         for (int lane = 0; lane < SplitBlock.Lanes; lane++)
         {
-            ref ulong word = ref Word(ref block, lane, key, out int shift);
+            ref ulong word = ref Word(ref block, lane, bits, out int shift);
             if (Counter(word, shift) != Stuck)
             {
                 Volatile.Write(ref word, word - (1UL << shift));
@@ -103,9 +107,9 @@ internal static class CounterBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref ulong Word(ref ulong block, int lane, uint key, out int shift)
+    private static ref ulong Word(ref ulong block, int lane, Vector256<uint> bits, out int shift)
     {
-        int bit = (lane * SplitBlock.LaneBits) + (int)((key * SplitBlock.Salts[lane]) >> 27);
+        int bit = (lane * SplitBlock.LaneBits) + (int)bits[lane];
         shift = bit % CountersPerWord * CounterBits;
         return ref Unsafe.Add(ref block, bit / CountersPerWord);
     }

@@ -10,7 +10,7 @@ namespace Primitives;
 /// <para><b>Guarantee.</b> <c>Contains</c> is true for every key that the filter was created of, and true with a
 /// probability of 2^-8 (0.39 %) or 2^-16 (0.0015 %) for any other.</para>
 /// <para><b>Cost.</b> <c>Contains</c> reads three slots, two or three cache lines, and allocates nothing. Size is 9.1
-/// bits a key with 8-bit fingerprints from a million keys on, at most 9.5 from 100,000 and 10.5 from 10,000; twice that
+/// bits a key with 8-bit fingerprints from a million keys on, at most 9.5 from 200,000 and 10.5 from 10,000; twice that
 /// with 16 bits; small sets take more for each key. Creating takes some 50 to 100 ns a key and 40 bytes a key while it
 /// lasts.</para>
 /// <para><b>Limits.</b> Nothing can be added, and two filters cannot be united: create anew from the keys, or use
