@@ -122,7 +122,7 @@ public sealed partial class BloomFilter
 
     /// <summary>Creates an empty filter.</summary>
     /// <param name="capacity">The number of distinct keys up to which the rate is to hold. At least 1. Guess high: 5 %
-    /// too few keys cost two fifths more false positives.</param>
+    /// too few keys cost a quarter more false positives at 1 %.</param>
     /// <param name="falsePositiveRate">The promised rate, between 0 and 1, both exclusive; 0.01 is one in a hundred.</param>
     /// <param name="layout">How bits are spread; the choice by rate is right unless memory, or speed, is everything.</param>
     /// <param name="singleWriter">Whether only one thread at a time will change the filter, whatever the number of
