@@ -98,7 +98,7 @@ internal static class BloomFilterArea
     private static MeasuredRate Measure(int capacity, double rate)
     {
         const long KeysOfAll = 2_000_000;
-        double hitsWanted = rate < 0.001 ? 8_000 : 20_000;
+        double hitsWanted = rate < 0.001 ? 10_000 : 20_000;
         long probesWanted = (long)(hitsWanted / rate);
         long filters = Math.Clamp(KeysOfAll / capacity, 1, 20_000);
         long probesEach = (probesWanted / filters / Piece * Piece) + Piece;

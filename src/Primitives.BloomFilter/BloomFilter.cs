@@ -25,7 +25,8 @@ namespace Primitives;
 /// Who chooses the keys can make them collide.</para>
 /// <para><b>Thread safety.</b> Thread-safe, lock-free. <c>Add</c>'s result is a best effort when several threads add one
 /// key at the same moment: at least one of them is told that it was new, perhaps more. Created for a single writer,
-/// the filter has any number of readers but one thread at a time that changes it.</para>
+/// the filter has any number of readers but one thread at a time that changes it; that one stores a key's block even if
+/// the key was present.</para>
 /// <para><b>Source.</b> B. Bloom, 1970. Split blocks: Putze, Sanders and Singler, Cache-, Hash- and Space-Efficient
 /// Bloom Filters, 2007, in the form of the Apache Parquet format. Classic: Dillinger and Manolios, 2004.</para>
 /// </remarks>
@@ -53,7 +54,7 @@ public sealed partial class BloomFilter
     private readonly nint _firstBlock;
     private readonly bool _singleWriter;
 
-    // The most blocks, or pieces of 32 bytes, that the telemetry reads: exact up to 2 MiB, sampled evenly above.
+    // The most blocks, or pieces of 32 bytes, that the telemetry reads: exact below 4 MiB, an even sample above.
     private const long MaxSample = 1 << 16;
 
     internal BloomFilter(FilterShape shape, BitTable bits, long capacity, double falsePositiveRate, bool singleWriter)

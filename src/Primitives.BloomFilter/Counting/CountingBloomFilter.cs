@@ -48,7 +48,7 @@ public sealed partial class CountingBloomFilter
 
     private const int MaxLocks = 256;
 
-    // The most blocks that the telemetry reads, 8 MiB: beyond, it samples evenly.
+    // Twice so many blocks are the most that the telemetry reads: from 16 MiB on, an even sample.
     private const long MaxSample = 1 << 16;
 
     private CountingBloomFilter(FilterShape shape, BitTable counters, long capacity, double falsePositiveRate)
@@ -76,7 +76,7 @@ public sealed partial class CountingBloomFilter
 
     /// <summary>Gets the rate now: the probability that the counters as they are answer yes for a key that was not
     /// added.</summary>
-    /// <remarks>Reads at most 8 MiB: beyond, a sample, with a standard error below 1 % of the rate.</remarks>
+    /// <remarks>Reads at most 16 MiB: beyond, a sample, with a standard error below 1 % of the rate.</remarks>
     public double ExpectedFalsePositiveRate
     {
         get

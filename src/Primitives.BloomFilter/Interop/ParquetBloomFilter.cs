@@ -15,7 +15,7 @@ namespace Primitives;
 /// writers choose falls short of theirs.</para>
 /// <para><b>Keys.</b> A value of the column in Parquet's plain encoding, hashed by XXH64: an INT32 has 4 bytes and an
 /// INT64 has 8, so that <c>Add(1)</c> and <c>Add(1L)</c> are different keys here, unlike elsewhere in the suite. Ask in
-/// the column's type. A decimal, date or time is its physical type; a string, JSON or enum its UTF-8; a UUID 16 bytes.</para>
+/// the column's type; a FLOAT as its four bytes. A decimal, date or time is its physical type; a string, JSON or enum its UTF-8; a UUID 16 bytes.</para>
 /// <para><b>Cost.</b> As of <see cref="BloomFilter"/> in the split-block layout, plus the slower hash.</para>
 /// <para><b>Thread safety.</b> Thread-safe, lock-free, like <see cref="BloomFilter"/>.</para>
 /// <para><b>Source.</b> Apache Parquet format, BloomFilter.md.</para>
