@@ -21,7 +21,7 @@ public class BloomFilterBenchmarks
     private HashSet<long> _exact = [];
     private long _next;
 
-    [Params(200_000, 20_000_000)]
+    [Params(200_000, 10_000_000)]
     public int Keys { get; set; }
 
     [GlobalSetup]
