@@ -4,7 +4,7 @@ using BenchmarkDotNet.Configs;
 
 namespace Primitives.Benchmarks;
 
-/// <summary>Asking for and adding keys, in a filter that fits the second-level cache and in one that fits none, against
+/// <summary>Asking for and adding keys, in a filter that fits the second-level cache and in one that does not, against
 /// the textbook's filter over a <see cref="BitArray"/> with the same hash; and against the exact set.</summary>
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
@@ -21,7 +21,7 @@ public class BloomFilterBenchmarks
     private HashSet<long> _exact = [];
     private long _next;
 
-    [Params(200_000, 10_000_000)]
+    [Params(200_000, 2_000_000)]
     public int Keys { get; set; }
 
     [GlobalSetup]
