@@ -8,16 +8,17 @@ namespace Primitives;
 [DebuggerDisplay("IsAcquired = {IsAcquired}, {Remaining}/{Limit}, RetryAfter = {RetryAfter}")]
 public readonly struct RateLimitDecision
 {
-    // Kept raw, because the divisions below cost as much as the decision itself: a permit is _unitsPerPermit units, a
-    // second _unitsPerSecond of them.
+    // Kept raw, because the divisions below cost as much as the decision itself: a permit is _unitsPerPermit units, a clock
+    // tick _unitsPerTick of them.
     private readonly long _remainingUnits;
     private readonly long _retryUnits;
     private readonly long _resetUnits;
     private readonly long _unitsPerPermit;
-    private readonly long _unitsPerSecond;
+    private readonly long _unitsPerTick;
+    private readonly long _frequency; // clock ticks per second
 
     internal RateLimitDecision(
-        bool isAcquired, int limit, long remainingUnits, long retryUnits, long resetUnits, long unitsPerPermit, long unitsPerSecond, int quotaIndex = 0)
+        bool isAcquired, int limit, long remainingUnits, long retryUnits, long resetUnits, long unitsPerPermit, long unitsPerTick, long frequency, int quotaIndex = 0)
     {
         IsAcquired = isAcquired;
         Limit = limit;
@@ -26,7 +27,8 @@ public readonly struct RateLimitDecision
         _retryUnits = retryUnits;
         _resetUnits = resetUnits;
         _unitsPerPermit = unitsPerPermit;
-        _unitsPerSecond = unitsPerSecond;
+        _unitsPerTick = unitsPerTick;
+        _frequency = frequency;
     }
 
     /// <summary>Gets whether the permits were taken or, from a peek, could have been.</summary>
@@ -52,7 +54,7 @@ public readonly struct RateLimitDecision
     public TimeSpan ResetAfter => ToTimeSpan(_resetUnits);
 
     internal RateLimitDecision As(bool isAcquired) =>
-        new(isAcquired, Limit, _remainingUnits, isAcquired ? 0 : Math.Max(1, _retryUnits), _resetUnits, _unitsPerPermit, _unitsPerSecond, QuotaIndex);
+        new(isAcquired, Limit, _remainingUnits, isAcquired ? 0 : Math.Max(1, _retryUnits), _resetUnits, _unitsPerPermit, _unitsPerTick, _frequency, QuotaIndex);
 
     /// <summary>Orders the decisions of several quotas about one request by which to report: refusals before grants, then
     /// the longer wait, or the fewer permits left.</summary>
@@ -68,7 +70,9 @@ public readonly struct RateLimitDecision
             return TimeSpan.Zero;
         }
 
-        Int128 ticks = (((Int128)units * TimeSpan.TicksPerSecond) + _unitsPerSecond - 1) / _unitsPerSecond;
-        return ticks > long.MaxValue ? TimeSpan.MaxValue : new TimeSpan((long)ticks);
+        // Up to a whole clock tick first: no clock shows anything in between.
+        Int128 ticks = ((Int128)units + _unitsPerTick - 1) / _unitsPerTick;
+        Int128 span = ((ticks * TimeSpan.TicksPerSecond) + _frequency - 1) / _frequency;
+        return span > long.MaxValue ? TimeSpan.MaxValue : new TimeSpan((long)span);
     }
 }

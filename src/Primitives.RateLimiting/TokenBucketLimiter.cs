@@ -401,7 +401,7 @@ public sealed class TokenBucketLimiter : QuotaLimiter
     }
 
     private static RateLimitDecision Decide(BucketState state, long left) =>
-        new(true, state.Limit, left, 0, state.Fill - left, state.UnitsPerPermit, state.UnitsPerSecond);
+        new(true, state.Limit, left, 0, state.Fill - left, state.UnitsPerPermit, state.UnitsPerTick, state.Frequency);
 
     private long ReadCoarse() => _coarseClock is null ? CoarseClock.Read() : _coarseClock();
 

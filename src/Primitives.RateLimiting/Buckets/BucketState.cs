@@ -13,7 +13,7 @@ internal sealed class BucketState
         Limit = rate.Limit;
         UnitsPerPermit = rate.UnitsPerPermit;
         UnitsPerTick = rate.UnitsPerTick;
-        UnitsPerSecond = rate.UnitsPerSecond;
+        Frequency = rate.Frequency;
         Fill = rate.Fill;
         MaxTicks = rate.MaxTicks;
         BaseTimestamp = baseTimestamp;
@@ -32,7 +32,7 @@ internal sealed class BucketState
 
     public long UnitsPerTick { get; }
 
-    public long UnitsPerSecond { get; }
+    public long Frequency { get; }
 
     public long Fill { get; }
 

@@ -52,7 +52,7 @@ internal sealed class GcraRate
 
         UnitsPerPermit = (long)a;
         UnitsPerTick = (long)b;
-        UnitsPerSecond = UnitsPerTick * frequency;
+        Frequency = frequency;
         Fill = UnitsPerPermit * (shaped ? 1 : quota.Burst);
         MaxTicks = (1L << 61) / UnitsPerTick;
     }
@@ -67,7 +67,8 @@ internal sealed class GcraRate
 
     public long UnitsPerTick { get; }
 
-    public long UnitsPerSecond { get; }
+    /// <summary>Gets the clock ticks per second.</summary>
+    public long Frequency { get; }
 
     /// <summary>Gets the units of a full bucket: the time in which it refills from empty.</summary>
     public long Fill { get; }
@@ -85,7 +86,7 @@ internal sealed class GcraRate
     /// <param name="missing">The units the credit was short of.</param>
     /// <param name="quotaIndex">The index of the quota.</param>
     public RateLimitDecision Decide(bool isAcquired, long credit, long missing, int quotaIndex = 0) =>
-        new(isAcquired, Limit, credit, missing, Fill - credit, UnitsPerPermit, UnitsPerSecond, quotaIndex);
+        new(isAcquired, Limit, credit, missing, Fill - credit, UnitsPerPermit, UnitsPerTick, Frequency, quotaIndex);
 
     private static Int128 GreatestCommonDivisor(Int128 a, Int128 b)
     {

@@ -178,7 +178,7 @@ public sealed class FixedWindowLimiter : QuotaLimiter
         long limit = Limit;
         long windows = isAcquired ? 0 : (_count + permits - 1) / limit;
         long toReset = _count == 0 ? 0 : _start + ((_count + limit - 1) / limit * _period) - now;
-        return new(isAcquired, Limit, limit - _count, _start + (windows * _period) - now, toReset, 1, Clock.TimestampFrequency);
+        return new(isAcquired, Limit, limit - _count, _start + (windows * _period) - now, toReset, 1, 1, Clock.TimestampFrequency);
     }
 
     private long StartOfWindow(RateQuota quota, long now)

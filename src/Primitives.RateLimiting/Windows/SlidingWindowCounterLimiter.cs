@@ -147,7 +147,7 @@ public sealed class SlidingWindowCounterLimiter : QuotaLimiter
         Int128 left = ((Int128)Limit * _period) - WeightedLocked(now);
         long reset = _current > 0 ? _start + (2 * _period) - now : _previous > 0 ? _start + _period - now : 0;
         return new(
-            isAcquired, Limit, (long)Int128.Max(0, left / _period), isAcquired ? 0 : WaitLocked(permits) - now, reset, 1, Clock.TimestampFrequency);
+            isAcquired, Limit, (long)Int128.Max(0, left / _period), isAcquired ? 0 : WaitLocked(permits) - now, reset, 1, 1, Clock.TimestampFrequency);
     }
 
     /// <summary>Gives the first instant at which the estimate leaves room.</summary>

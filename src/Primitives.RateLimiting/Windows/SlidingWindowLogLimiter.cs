@@ -168,7 +168,7 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
         int count = _log.Count;
         long retry = isAcquired ? 0 : _period - _log.OldestAge(now, count + permits - limit - 1);
         long reset = count == 0 ? 0 : _period - _log.OldestAge(now, count - 1);
-        return new(isAcquired, limit, limit - count, retry, reset, 1, Clock.TimestampFrequency);
+        return new(isAcquired, limit, limit - count, retry, reset, 1, 1, Clock.TimestampFrequency);
     }
 
     private (RateQuota Quota, long Period, TimestampRing Log) Prepare(RateQuota quota)
