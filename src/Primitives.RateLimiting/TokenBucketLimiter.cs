@@ -256,15 +256,15 @@ public sealed class TokenBucketLimiter : QuotaLimiter
         long ticks = Clock.GetTimestamp() - state.BaseTimestamp;
         decision = default;
 
-        // The two words belong together if the first is still what it was: the second changes only while that is
-        // withdrawn. Had it come back to the same value, either of the second's values went with it at some time.
-        if (observed == Withdrawn || (ulong)ticks > (ulong)state.MaxTicks || Volatile.Read(ref state.Words.EmptyAt) != observed)
+        // Grants at the last reading that are still to be charged as of now must be charged now, or the time to retry would
+        // move on with the clock. If there are none, the word is what it was at the reading, and it alone decides.
+        if (observed != atReading || observed == Withdrawn || (ulong)ticks > (ulong)state.MaxTicks)
         {
             return false;
         }
 
         long now = ticks * state.UnitsPerTick;
-        long emptyAt = observed + Math.Max(0, now - state.Fill - atReading);
+        long emptyAt = Math.Max(observed, now - state.Fill);
         long missing = emptyAt + (permits * state.UnitsPerPermit) - now;
         if (missing <= 0)
         {
