@@ -103,16 +103,16 @@ public abstract partial class QuotaLimiter : RateLimiter
     public void Reset() => Change(static (limiter, _) => limiter.ResetLocked(), 0);
 
     /// <inheritdoc/>
-    /// <returns>The counts. Refusals are exact. Grants are counted without an atomic operation where that would double the
-    /// cost, so calls that collide may count as one. Available permits may be what a moment ago was true. After disposal,
-    /// the last counts.</returns>
+    /// <returns>The counts, which are exact but for what <see cref="TokenBucketLimiter"/> says of its grants. After disposal,
+    /// the last ones.</returns>
     public override RateLimiterStatistics GetStatistics()
     {
         lock (_lock)
         {
+            long available = PeekLocked(1).Remaining; // first: it may count
             return new RateLimiterStatistics
             {
-                CurrentAvailablePermits = PeekLocked(1).Remaining,
+                CurrentAvailablePermits = available,
                 CurrentQueuedCount = _waitingPermits,
                 TotalSuccessfulLeases = GrantedLeases,
                 TotalFailedLeases = Volatile.Read(ref _refused),

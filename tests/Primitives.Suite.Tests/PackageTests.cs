@@ -17,6 +17,8 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
         ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],
+        ["Primitives.RateLimiting"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
+        ["Primitives.RateLimiting.AspNetCore"] = ["Primitives.RateLimiting"],
         ["Primitives.Snowflake"] = DependencyInjection,
     };
 

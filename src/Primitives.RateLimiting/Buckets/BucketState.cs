@@ -7,7 +7,7 @@ internal sealed class BucketState
     /// <summary>Not read-only: written by compare-and-swap.</summary>
     public BucketWords Words;
 
-    public BucketState(GcraRate rate, long baseTimestamp, long emptyAt, long coarseReading, long granted)
+    public BucketState(GcraRate rate, long baseTimestamp, long emptyAt, long coarseReading)
     {
         Rate = rate;
         Limit = rate.Limit;
@@ -20,7 +20,6 @@ internal sealed class BucketState
         Words.EmptyAt = emptyAt;
         Words.EmptyAtReading = emptyAt;
         Words.CoarseReading = coarseReading;
-        Words.Granted = granted;
     }
 
     public GcraRate Rate { get; }

@@ -26,9 +26,12 @@ internal sealed class KeyQuota
 
         UnitsPerPermit = (long)unitsPerPermit;
         Fill = UnitsPerPermit * quota.Burst;
+        Limit = quota.Burst;
     }
 
     public RateQuota Quota { get; }
+
+    public int Limit { get; }
 
     public long UnitsPerPermit { get; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Primitives;
 
@@ -12,9 +13,13 @@ internal sealed class KeyTable
 {
     // A set is 8 hashes, then 8 instants for each quota. 0 is no hash.
     private const int Ways = 8;
+    private const int Roomy = 3;
     private const int IndexBits = 26;
+    private const int LineBytes = 128; // processors fetch lines in pairs
 
     private readonly long[] _words;
+    private readonly int _origin;        // of the first set
+    private readonly int _end;           // of the last
     private readonly int _instants;      // per key
     private readonly int _wordsPerSet;
     private readonly int _setsPerStripe;
@@ -25,14 +30,24 @@ internal sealed class KeyTable
         _setsPerStripe = (int)((sets + stripes - 1) / stripes);
         _instants = instants;
         _wordsPerSet = Ways * (1 + instants);
-        _words = new long[checked((int)Math.Min(int.MaxValue, (long)_setsPerStripe * stripes * _wordsPerSet))];
+        long words = (long)_setsPerStripe * stripes * _wordsPerSet;
+        if (words > Array.MaxLength - (LineBytes / sizeof(long)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"A table for so many keys with {instants} quotas each is too large for an array.");
+        }
+
+        // Pinned, so that sets can begin where cache lines do.
+        _words = GC.AllocateArray<long>((int)words + (LineBytes / sizeof(long)), pinned: true);
+        long address = Marshal.UnsafeAddrOfPinnedArrayElement(_words, 0);
+        _origin = (int)((LineBytes - (address % LineBytes)) % LineBytes / sizeof(long));
+        _end = _origin + (int)words;
         StripeCount = stripes;
     }
 
     public int StripeCount { get; }
 
     /// <summary>Gets the size of the table.</summary>
-    public long Bytes => (long)_words.Length * sizeof(long);
+    public long Bytes => (long)(_end - _origin) * sizeof(long);
 
     public int StripeOf(ulong hash) => (int)(hash >> 58) & (StripeCount - 1);
 
@@ -52,14 +67,20 @@ internal sealed class KeyTable
         return way >= 0 ? second + way : -1;
     }
 
-    /// <summary>Finds a free place for a key that has none, in the set that has more of them: with this choice of two, sets
-    /// fill evenly, and hardly one is ever full before the table is.</summary>
+    /// <summary>Finds a free place for a key that has none: the one that has been free longest, in the first set, where it
+    /// is found at once, or, when that is getting full, in the one of the two with more of them. With this choice, hardly a
+    /// set is ever full before the table is.</summary>
     /// <returns>The place, or -1.</returns>
     public int FindFree(ulong hash, long now)
     {
-        (int firstPlace, int firstFree) = FreeIn(FirstSet(hash), now);
-        (int secondPlace, int secondFree) = FreeIn(SecondSet(hash), now);
-        return secondFree > firstFree ? secondPlace : firstPlace;
+        FreePlaces first = FreeIn(FirstSet(hash), now);
+        if (first.Count >= Roomy)
+        {
+            return first.Place;
+        }
+
+        FreePlaces second = FreeIn(SecondSet(hash), now);
+        return second.Count > first.Count ? second.Place : first.Place;
     }
 
     /// <summary>Finds, of the places a key could have, the one that is free first.</summary>
@@ -79,8 +100,8 @@ internal sealed class KeyTable
     public int CountIndebted(int stripe, long now)
     {
         int count = 0;
-        int end = (stripe + 1) * _setsPerStripe * _wordsPerSet;
-        for (int set = stripe * _setsPerStripe * _wordsPerSet; set < end; set += _wordsPerSet)
+        int end = _origin + ((stripe + 1) * _setsPerStripe * _wordsPerSet);
+        for (int set = _origin + (stripe * _setsPerStripe * _wordsPerSet); set < end; set += _wordsPerSet)
         {
             count += Ways - FreeIn(set, now).Count;
         }
@@ -91,7 +112,7 @@ internal sealed class KeyTable
     /// <summary>Moves all instants, under all locks.</summary>
     public void Shift(long by)
     {
-        for (int set = 0; set < _words.Length; set += _wordsPerSet)
+        for (int set = _origin; set < _end; set += _wordsPerSet)
         {
             foreach (ref long instant in _words.AsSpan(set + Ways, _wordsPerSet - Ways))
             {
@@ -100,14 +121,15 @@ internal sealed class KeyTable
         }
     }
 
-    private (int Place, int Count) FreeIn(int set, long now)
+    private FreePlaces FreeIn(int set, long now)
     {
-        (int Place, int Count) free = (-1, 0);
+        var free = new FreePlaces(-1, long.MaxValue, 0);
         for (int place = set; place < set + Ways; place++)
         {
-            if (FreeAt(place) <= now)
+            long freeAt = FreeAt(place);
+            if (freeAt <= now)
             {
-                free = (place, free.Count + 1);
+                free = freeAt < free.Since ? new FreePlaces(place, freeAt, free.Count + 1) : free with { Count = free.Count + 1 };
             }
         }
 
@@ -145,7 +167,13 @@ internal sealed class KeyTable
     private int SetAt(ulong hash, ulong bits)
     {
         int set = (StripeOf(hash) * _setsPerStripe) + (int)((bits * (ulong)_setsPerStripe) >> IndexBits);
-        Debug.Assert(set < _words.Length / _wordsPerSet, "The set is outside the table.");
-        return set * _wordsPerSet;
+        Debug.Assert(_origin + (set * _wordsPerSet) < _end, "The set is outside the table.");
+        return _origin + (set * _wordsPerSet);
     }
+
+    /// <summary>The free places of a set.</summary>
+    /// <param name="Place">The one that has been free longest; -1 if there is none.</param>
+    /// <param name="Since">Since when it has.</param>
+    /// <param name="Count">How many there are.</param>
+    private readonly record struct FreePlaces(int Place, long Since, int Count);
 }

@@ -13,23 +13,15 @@ public sealed partial class KeyedRateLimiter<TKey>
         try
         {
             int place = PlaceFor(stripe, hash, now);
-            decision = place == NoPlace ? DecideWithoutPlace(hash, quotas, now) : Decide(quotas, place, permits, now);
-            if (!decision.IsAcquired)
-            {
-                stripe.Refused++;
-                return false;
-            }
-
-            if (Charge(hash, quotas, place, permits, now))
+            if (place != NoPlace && TryCharge(hash, quotas, place, permits, now))
             {
                 stripe.Granted++;
                 decision = Decide(quotas, place, 0, now);
                 return true;
             }
 
-            // Another stripe's key took the last of the shared bucket.
             stripe.Refused++;
-            decision = Decide(quotas, place, permits, now).As(isAcquired: false);
+            decision = place == NoPlace ? DecideWithoutPlace(hash, quotas, now) : Decide(quotas, place, permits, now).As(isAcquired: false);
             return false;
         }
         finally
@@ -139,7 +131,7 @@ public sealed partial class KeyedRateLimiter<TKey>
             long debt = Math.Max(0, InstantAt(place, i) - now);
             long missing = debt + (permits * quota.UnitsPerPermit) - quota.Fill;
             var decision = new RateLimitDecision(
-                permits == 0 || missing <= 0, quota.Quota.Burst, quota.Fill - debt, missing, debt, quota.UnitsPerPermit, _unitsPerTick, _clock.TimestampFrequency, i);
+                permits == 0 || missing <= 0, quota.Limit, quota.Fill - debt, missing, debt, quota.UnitsPerPermit, _unitsPerTick, _frequency, i);
             if (i == 0 || decision.IsTighterThan(chosen))
             {
                 chosen = decision;
@@ -151,35 +143,47 @@ public sealed partial class KeyedRateLimiter<TKey>
 
     /// <summary>Refuses a key until the first of the places it could have is free.</summary>
     private RateLimitDecision DecideWithoutPlace(ulong hash, KeyQuota[] quotas, long now) =>
-        new(false, quotas[0].Quota.Burst, 0, _table.FindLeastDebt(hash).FreeAt - now, 0, quotas[0].UnitsPerPermit, _unitsPerTick, _clock.TimestampFrequency);
+        new(false, quotas[0].Limit, 0, _table.FindLeastDebt(hash).FreeAt - now, 0, quotas[0].UnitsPerPermit, _unitsPerTick, _frequency);
 
-    /// <summary>Charges a key that was found to have the permits, or to take them anyway.</summary>
-    /// <returns><see langword="false"/> if the place is shared and another key was faster.</returns>
-    private bool Charge(ulong hash, KeyQuota[] quotas, int place, int permits, long now, bool force = false)
+    /// <summary>Charges a key if every quota has the permits.</summary>
+    private bool TryCharge(ulong hash, KeyQuota[] quotas, int place, int permits, long now)
     {
         if (place == SharedPlace)
         {
             lock (_sharedLock)
             {
-                if (!force && !Decide(quotas, place, permits, now).IsAcquired)
-                {
-                    return false;
-                }
-
-                for (int i = 0; i < quotas.Length; i++)
-                {
-                    Volatile.Write(ref _shared[i], Math.Max(_shared[i], now) + (permits * quotas[i].UnitsPerPermit));
-                }
-
-                return true;
+                return HasPermits(quotas, place, permits, now) && Charge(hash, quotas, place, permits, now);
             }
         }
 
-        _table.SetHash(place, hash);
+        return HasPermits(quotas, place, permits, now) && Charge(hash, quotas, place, permits, now);
+    }
+
+    private bool HasPermits(KeyQuota[] quotas, int place, int permits, long now)
+    {
         for (int i = 0; i < quotas.Length; i++)
         {
-            ref long instant = ref _table.Instant(place, i);
-            instant = Math.Max(instant, now) + (permits * quotas[i].UnitsPerPermit);
+            if (Math.Max(0, InstantAt(place, i) - now) + (permits * quotas[i].UnitsPerPermit) > quotas[i].Fill)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Charges a key, or the shared bucket, whose lock is then held.</summary>
+    private bool Charge(ulong hash, KeyQuota[] quotas, int place, int permits, long now)
+    {
+        if (place != SharedPlace)
+        {
+            _table.SetHash(place, hash);
+        }
+
+        for (int i = 0; i < quotas.Length; i++)
+        {
+            ref long instant = ref place == SharedPlace ? ref _shared[i] : ref _table.Instant(place, i);
+            Volatile.Write(ref instant, Math.Max(instant, now) + (permits * quotas[i].UnitsPerPermit));
         }
 
         return true;
@@ -219,7 +223,7 @@ public sealed partial class KeyedRateLimiter<TKey>
         KeyQuota[] quotas = classes[keyClass];
         foreach (KeyQuota quota in quotas)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(permits, quota.Quota.Burst);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(permits, quota.Limit);
         }
 
         return quotas;

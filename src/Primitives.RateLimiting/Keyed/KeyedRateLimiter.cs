@@ -42,6 +42,7 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
     private readonly KeyStripe[] _stripes;
     private readonly Lock _sharedLock = new(); // taken under a stripe's
     private readonly long[] _shared;           // instants
+    private readonly long _frequency;
     private readonly long _unitsPerTick;
     private readonly long _maxTicks;
     private KeyQuota[][] _classes;
@@ -62,7 +63,8 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
         }
 
         _clock = timeProvider ?? TimeProvider.System;
-        _unitsPerTick = KeyQuota.UnitsPerTick(_clock.TimestampFrequency);
+        _frequency = _clock.TimestampFrequency;
+        _unitsPerTick = KeyQuota.UnitsPerTick(_frequency);
         _maxTicks = KeyQuota.Horizon / _unitsPerTick;
         _hasher = new KeyHasher<TKey>(options.Hash);
         _classOf = options.ClassOf;
@@ -243,7 +245,10 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
                 }
             }
 
-            return Charge(hash, quotas, place, permits, now, force: true);
+            lock (_sharedLock)
+            {
+                return Charge(hash, quotas, place, permits, now);
+            }
         }
         finally
         {
