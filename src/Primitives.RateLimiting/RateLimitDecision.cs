@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Primitives;
 
@@ -17,6 +18,7 @@ public readonly struct RateLimitDecision
     private readonly long _unitsPerTick;
     private readonly long _frequency; // clock ticks per second
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // or the numbers are copied twice
     internal RateLimitDecision(
         bool isAcquired, int limit, long remainingUnits, long retryUnits, long resetUnits, long unitsPerPermit, long unitsPerTick, long frequency, int quotaIndex = 0)
     {

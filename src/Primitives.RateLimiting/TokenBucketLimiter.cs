@@ -126,7 +126,7 @@ public sealed class TokenBucketLimiter : QuotaLimiter
             long left = _isCoarse ? TakeAtReading(state, permits) : TakeNow(state, permits);
             if (left >= 0)
             {
-                decision = Decide(state, left);
+                decision = new RateLimitDecision(true, state.Limit, left, 0, state.Fill - left, state.UnitsPerPermit, state.UnitsPerTick, state.Frequency);
                 return true;
             }
 
@@ -411,9 +411,6 @@ public sealed class TokenBucketLimiter : QuotaLimiter
         Volatile.Write(ref _state, state);
         return state;
     }
-
-    private static RateLimitDecision Decide(BucketState state, long left) =>
-        new(true, state.Limit, left, 0, state.Fill - left, state.UnitsPerPermit, state.UnitsPerTick, state.Frequency);
 
     private long ReadCoarse() => _coarseClock is null ? CoarseClock.Read() : _coarseClock();
 

@@ -55,7 +55,9 @@ internal sealed class KeyTable
     /// <returns>The place, or -1.</returns>
     public int Find(ulong hash)
     {
+        // The instants are on the next cache line: asked for now, they come while the hashes do.
         int first = FirstSet(hash);
+        Volatile.Read(ref _words[first + Ways]);
         int way = _words.AsSpan(first, Ways).IndexOf((long)hash);
         if (way >= 0)
         {
