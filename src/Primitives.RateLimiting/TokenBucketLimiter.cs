@@ -64,6 +64,10 @@ public sealed class TokenBucketLimiter : QuotaLimiter
     /// <summary>Larger than any instant, so that every swap of a caller that did not look fails its own test.</summary>
     internal const long Withdrawn = 1L << 62;
 
+    /// <summary>How long to leave the word to the thread that was faster: while it keeps the cache line, its grants cost a
+    /// fraction of what they cost when the line goes back and forth with every one.</summary>
+    private const int Backoff = 10;
+
     private readonly Func<long>? _coarseClock; // null: the operating system's
     private readonly bool _isCoarse;
     private BucketState _state;
@@ -217,6 +221,7 @@ public sealed class TokenBucketLimiter : QuotaLimiter
             }
 
             observed = previous;
+            Thread.SpinWait(Backoff);
         }
     }
 
@@ -250,6 +255,7 @@ public sealed class TokenBucketLimiter : QuotaLimiter
             }
 
             observed = previous;
+            Thread.SpinWait(Backoff);
         }
     }
 
