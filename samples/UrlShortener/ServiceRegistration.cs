@@ -45,6 +45,7 @@ internal static class ServiceRegistration
         services.AddSingleton(provider => new VisitorStore(provider.GetRequiredService<DataFolder>().Visitors));
         services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
+        services.AddLinkLimits();
         services.AddProblemDetails();
         return services;
     }
