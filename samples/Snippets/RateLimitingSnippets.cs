@@ -87,7 +87,7 @@ public static class RateLimitingSnippets
         #region keyed
         var options = new KeyedRateLimiterOptions<string>
         {
-            Capacity = 1_000_000, // 32 MB, once; whoever invents keys cannot grow it
+            Capacity = 1_000_000, // 48 MB with two quotas, once; whoever invents keys cannot grow it
             Quotas = { RateQuota.PerSecond(5), RateQuota.PerDay(1_000) },
             FurtherClasses = { new List<QuotaSetting> { RateQuota.PerSecond(50) } },
             ClassOf = key => key.StartsWith("paid:", StringComparison.Ordinal) ? 1 : 0,

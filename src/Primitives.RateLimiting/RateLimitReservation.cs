@@ -28,6 +28,7 @@ public sealed class RateLimitReservation
     /// <summary>Gives the permits back, as if they had never been reserved, unless their time has come.</summary>
     /// <returns><see langword="true"/> if this call gave them back; <see langword="false"/> if <see cref="Delay"/> has
     /// passed, so that they count as used, or if an earlier call did.</returns>
+    /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
     public bool Cancel()
     {
         if (_limiter.Clock.GetTimestamp() >= _dueAt || Interlocked.Exchange(ref _isOver, 1) != 0)

@@ -356,18 +356,20 @@ public sealed class TokenBucketLimiter : QuotaLimiter
     private Held WithdrawLocked()
     {
         BucketState state = _state;
+        long timestamp = _isCoarse ? 0 : Clock.GetTimestamp(); // a clock that throws must leave everything in its place
         long observed = Interlocked.Exchange(ref state.Words.EmptyAt, Withdrawn);
         long atReading = _isCoarse ? state.Words.EmptyAtReading : observed;
         Debug.Assert(observed != Withdrawn && observed >= atReading, "I1 or I3 is broken.");
 
+        long coarse = 0;
         if (_isCoarse)
         {
             // What was added since the last reading are grants, and nothing else.
             _swapped += (observed - atReading) / state.UnitsPerPermit;
+            coarse = ReadCoarse();            // first: should it move before the next line, the precise one is read once more
+            timestamp = Clock.GetTimestamp(); // after withdrawing, by I3
         }
 
-        long coarse = _isCoarse ? ReadCoarse() : 0; // first: should it move before the next line, the precise one is read once more
-        long timestamp = Clock.GetTimestamp();      // after withdrawing, by I3
         long ticks = timestamp - state.BaseTimestamp;
         if (ticks > state.MaxTicks)
         {
