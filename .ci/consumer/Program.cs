@@ -30,6 +30,14 @@ visitors.Add("ada");
 visitors.Add("grace");
 Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
 
+using var limiter = new TokenBucketLimiter(RateQuota.PerSecond(2));
+Expect(limiter.TryAcquire(2) && !limiter.TryAcquire(1, out RateLimitDecision refusal) && refusal.RetryAfter > TimeSpan.Zero, "Primitives.RateLimiting");
+using ServiceProvider web = new ServiceCollection()
+    .AddKeyedRateLimiter<string>("api", options => options.Quotas.Add(RateQuota.PerMinute(60)))
+    .AddRequestLimiter("api")
+    .BuildServiceProvider();
+Expect(web.GetRequiredKeyedService<RequestLimiter>("api").ShadowRefusals == 0, "Primitives.RateLimiting.AspNetCore");
+
 static void Expect(bool condition, string what)
 {
     if (!condition)

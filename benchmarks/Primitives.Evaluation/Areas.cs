@@ -11,5 +11,6 @@ internal static class Areas
         ConsistentHashingArea.Area,
         HyperLogLogArea.Area,
         BloomFilterArea.Area,
+        RateLimitingArea.Area,
     ];
 }

@@ -18,6 +18,8 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
         ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],
+        ["Primitives.RateLimiting"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
+        ["Primitives.RateLimiting.AspNetCore"] = ["Primitives.RateLimiting"],
         ["Primitives.Snowflake"] = DependencyInjection,
     };
 
