@@ -131,7 +131,7 @@ public class RetryBudgetServiceCollectionTests
         {
             configuration.Reload();
         }
-        catch (OptionsValidationException)
+        catch (AggregateException)
         {
             // What the reload of bad settings throws goes to whoever changed the configuration.
         }
