@@ -15,20 +15,15 @@ internal sealed class CircuitBreakerMetrics : IDisposable
 
     public CircuitBreakerMetrics(IMeterFactory? meterFactory)
     {
-        if (meterFactory is null)
-        {
-            return;
-        }
-
-        _meter = meterFactory.Create(MeterName);
-        _meter.CreateObservableGauge(
+        _meter = meterFactory?.Create(MeterName);
+        _meter?.CreateObservableGauge(
             "primitives.circuit_breaker.state", States, "{state}", "0 closed, 1 open, 2 half-open, 3 isolated, 4 disabled.");
-        _meter.CreateObservableCounter("primitives.circuit_breaker.calls", Calls, "{call}", "Calls that counted, by outcome.");
-        _meter.CreateObservableCounter(
+        _meter?.CreateObservableCounter("primitives.circuit_breaker.calls", Calls, "{call}", "Calls that counted, by outcome.");
+        _meter?.CreateObservableCounter(
             "primitives.circuit_breaker.rejected", () => Read(static s => s.Rejected), "{call}", "Calls refused.");
-        _meter.CreateObservableCounter(
+        _meter?.CreateObservableCounter(
             "primitives.circuit_breaker.stale", () => Read(static s => s.Stale), "{call}", "Outcomes that came too late to count.");
-        _meter.CreateObservableCounter(
+        _meter?.CreateObservableCounter(
             "primitives.circuit_breaker.opens", () => Read(static s => s.Opened), "{open}", "Times the breaker opened.");
     }
 
