@@ -11,6 +11,7 @@ internal sealed class CircuitBreakerMetrics : IDisposable
 
     private readonly Meter? _meter; // the factory's to dispose
     private ImmutableList<(string Name, CircuitBreaker Breaker)> _observed = [];
+    private ImmutableList<(string Name, Func<int> Keys, Func<int> NotClosed)> _sets = [];
     private ImmutableList<IDisposable> _subscriptions = [];
 
     public CircuitBreakerMetrics(IMeterFactory? meterFactory)
@@ -25,6 +26,10 @@ internal sealed class CircuitBreakerMetrics : IDisposable
             "primitives.circuit_breaker.stale", () => Read(static s => s.Stale), "{call}", "Outcomes that came too late to count.");
         _meter?.CreateObservableCounter(
             "primitives.circuit_breaker.opens", () => Read(static s => s.Opened), "{open}", "Times the breaker opened.");
+        _meter?.CreateObservableGauge(
+            "primitives.circuit_breaker.set.keys", () => ReadSets(static set => set.Keys), "{key}", "Keys remembered.");
+        _meter?.CreateObservableGauge(
+            "primitives.circuit_breaker.set.not_closed", () => ReadSets(static set => set.NotClosed), "{key}", "Keys whose breaker is not closed.");
     }
 
     /// <param name="name">The breaker's name.</param>
@@ -33,10 +38,17 @@ internal sealed class CircuitBreakerMetrics : IDisposable
     public void Observe(string name, CircuitBreaker breaker, IDisposable? reloads)
     {
         ImmutableInterlocked.Update(ref _observed, static (list, item) => list.Add(item), (name, breaker));
-        if (reloads is not null)
-        {
-            ImmutableInterlocked.Update(ref _subscriptions, static (list, item) => list.Add(item), reloads);
-        }
+        Keep(reloads);
+    }
+
+    /// <param name="name">The set's name.</param>
+    /// <param name="keys">How many keys it has.</param>
+    /// <param name="notClosed">How many of their breakers are not closed.</param>
+    /// <param name="reloads">What keeps its settings up to date, to be disposed with the container.</param>
+    public void ObserveSet(string name, Func<int> keys, Func<int> notClosed, IDisposable? reloads)
+    {
+        ImmutableInterlocked.Update(ref _sets, static (list, item) => list.Add(item), (name, keys, notClosed));
+        Keep(reloads);
     }
 
     public void Dispose()
@@ -48,6 +60,22 @@ internal sealed class CircuitBreakerMetrics : IDisposable
     }
 
     private static KeyValuePair<string, object?> NameTag(string name) => new("name", name);
+
+    private void Keep(IDisposable? reloads)
+    {
+        if (reloads is not null)
+        {
+            ImmutableInterlocked.Update(ref _subscriptions, static (list, item) => list.Add(item), reloads);
+        }
+    }
+
+    private IEnumerable<Measurement<int>> ReadSets(Func<(string Name, Func<int> Keys, Func<int> NotClosed), Func<int>> value)
+    {
+        foreach ((string Name, Func<int> Keys, Func<int> NotClosed) set in _sets)
+        {
+            yield return new Measurement<int>(value(set)(), NameTag(set.Name));
+        }
+    }
 
     private IEnumerable<Measurement<int>> States()
     {

@@ -45,6 +45,53 @@ public static class CircuitBreakerServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>Adds a set of breakers as a keyed singleton: <c>[FromKeyedServices("tenants")] CircuitBreakerSet&lt;string&gt;
+    /// breakers</c>.</summary>
+    /// <typeparam name="TKey">The key of a breaker.</typeparam>
+    /// <param name="services">The collection.</param>
+    /// <param name="name">The key of the set, and the name of the options. May be empty.</param>
+    /// <param name="configure"><inheritdoc cref="AddCircuitBreaker(IServiceCollection, Action{CircuitBreakerOptions}?)" path="/param[@name='configure']"/></param>
+    /// <param name="capacity">How many keys are remembered at most. At least 1.</param>
+    /// <param name="idleTime">How long a key must not be asked for before it may be forgotten; ten minutes when
+    /// <see langword="null"/>.</param>
+    /// <returns><paramref name="services"/>.</returns>
+    /// <remarks>As for one breaker; a change of the options reaches all breakers, except for the mode. Reported are the number
+    /// of keys, and how many of them are not closed.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="name"/> is
+    /// <see langword="null"/>.</exception>
+    public static IServiceCollection AddCircuitBreakerSet<TKey>(
+        this IServiceCollection services,
+        string name,
+        Action<CircuitBreakerOptions>? configure = null,
+        int capacity = 10_000,
+        TimeSpan? idleTime = null)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(name);
+
+        AddOptions(services, name, configure);
+        services.TryAddKeyedSingleton(name, (provider, _) =>
+        {
+            IOptionsMonitor<CircuitBreakerOptions> monitor = provider.GetRequiredService<IOptionsMonitor<CircuitBreakerOptions>>();
+            var set = new CircuitBreakerSet<TKey>(monitor.Get(name), capacity, idleTime, provider.GetService<TimeProvider>());
+            IDisposable? reloads = monitor.OnChange((changed, changedName) =>
+            {
+                if (changedName == name)
+                {
+                    set.Update(changed);
+                }
+            });
+            provider.GetRequiredService<CircuitBreakerMetrics>().ObserveSet(
+                name,
+                () => set.Count,
+                () => set.ToArray().Count(static pair => pair.Value.State != CircuitState.Closed),
+                reloads);
+            return set;
+        });
+        return services;
+    }
+
     private static void AddOptions(IServiceCollection services, string name, Action<CircuitBreakerOptions>? configure)
     {
         OptionsBuilder<CircuitBreakerOptions> options = services.AddOptionsWithValidateOnStart<CircuitBreakerOptions>(name);
