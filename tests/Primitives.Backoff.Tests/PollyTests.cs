@@ -14,7 +14,7 @@ public class PollyTests
             .Build();
         for (int i = 0; i < 50; i++)
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(async () => await pipeline.ExecuteAsync(_ =>
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await pipeline.ExecuteAsync<int>(_ =>
             {
                 calls++;
                 throw new InvalidOperationException();

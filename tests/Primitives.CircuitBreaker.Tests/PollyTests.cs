@@ -18,7 +18,7 @@ public class PollyTests
             .Build();
 
         Assert.Equal(3, await pipeline.ExecuteAsync(static _ => new ValueTask<int>(3)));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await pipeline.ExecuteAsync(static _ => throw new InvalidOperationException()));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await pipeline.ExecuteAsync<int>(static _ => throw new InvalidOperationException()));
         Assert.Equal(CircuitState.Open, breaker.State); // one of two
         BrokenCircuitException refusal = await Assert.ThrowsAsync<BrokenCircuitException>(async () => await pipeline.ExecuteAsync(static _ => new ValueTask<int>(3)));
         Assert.Equal(Second, refusal.RetryAfter);
@@ -57,7 +57,7 @@ public class PollyTests
         Task<int> stale = polly.ExecuteAsync(async _ => await old.Task).AsTask();
         for (int i = 0; i < 2; i++)
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(async () => await polly.ExecuteAsync(_ => throw new InvalidOperationException()));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await polly.ExecuteAsync<int>(_ => throw new InvalidOperationException()));
         }
 
         _time.Advance(Second);
