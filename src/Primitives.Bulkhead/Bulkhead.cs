@@ -108,6 +108,8 @@ public sealed class Bulkhead
                     (granted ??= []).Add(_queue.TakeNext());
                     ChangeLocked(static word => word + OneInUse - OneQueued);
                 }
+
+                AssertInvariantsLocked();
             }
 
             granted?.ForEach(waiter => waiter.Complete(new BulkheadLease(this)));
@@ -283,6 +285,7 @@ public sealed class Bulkhead
 
             _queue.Remove(waiter);
             ChangeLocked(static word => word - OneQueued);
+            AssertInvariantsLocked();
         }
 
         if (timedOut)
@@ -385,6 +388,8 @@ public sealed class Bulkhead
                 _queue.Add(waiter);
                 break;
             }
+
+            AssertInvariantsLocked();
         }
 
         if (victim is not null)
@@ -412,9 +417,19 @@ public sealed class Bulkhead
             {
                 ChangeLocked(static word => word - OneInUse);
             }
+
+            AssertInvariantsLocked();
         }
 
         next?.Complete(new BulkheadLease(this));
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariantsLocked()
+    {
+        long word = Volatile.Read(ref _word.Value);
+        Debug.Assert(QueuedOf(word) == _queue.Count, "I3 is broken.");
+        Debug.Assert(QueuedOf(word) == 0 || InUseOf(word) >= MaxOf(word), "I2 is broken.");
     }
 
     private void ChangeLocked(Func<long, long> change)

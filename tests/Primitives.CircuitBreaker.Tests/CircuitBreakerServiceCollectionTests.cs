@@ -128,12 +128,50 @@ public class CircuitBreakerServiceCollectionTests
     }
 
     [Fact]
+    public void Sets_are_singletons_by_name_with_instruments_and_live_settings()
+    {
+        IConfigurationRoot configuration = new ConfigurationBuilder().AddInMemoryCollection([new("MinimumThroughput", "50")]).Build();
+        using var factory = new MeterFactory();
+        var collection = new ServiceCollection();
+        collection.AddSingleton<IMeterFactory>(factory);
+        Assert.Same(collection, collection.AddCircuitBreakerSet<int>("tenants", capacity: 2).AddCircuitBreakerSet<int>("tenants"));
+        collection.AddOptions<CircuitBreakerOptions>("tenants").Bind(configuration);
+        using ServiceProvider services = collection.BuildServiceProvider();
+        CircuitBreakerSet<int> set = services.GetRequiredKeyedService<CircuitBreakerSet<int>>("tenants");
+        Assert.Equal(2, set.Capacity);
+        set.Get(1).Acquire().Failure();
+        configuration["MinimumThroughput"] = "1";
+        configuration.Reload();
+        set.Get(2).Acquire().Failure();
+        var measured = new Dictionary<string, int>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Scope == factory)
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => measured[$"{tags[0].Value} {instrument.Name}"] = value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                ["tenants primitives.circuit_breaker.set.keys"] = 2,
+                ["tenants primitives.circuit_breaker.set.not_closed"] = 1,
+            },
+            measured);
+    }
+
+    [Fact]
     public void Arguments_are_checked()
     {
         Assert.Throws<ArgumentNullException>("services", () => CircuitBreakerServiceCollectionExtensions.AddCircuitBreaker(null!));
         Assert.Throws<ArgumentNullException>("services", () => CircuitBreakerServiceCollectionExtensions.AddCircuitBreaker(null!, "payments"));
         Assert.Throws<ArgumentNullException>("name", () => new ServiceCollection().AddCircuitBreaker((string)null!));
         Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddCircuitBreaker(""));
+        Assert.Throws<ArgumentNullException>("name", () => new ServiceCollection().AddCircuitBreakerSet<int>(null!));
     }
 
     private sealed class MeterFactory : IMeterFactory

@@ -392,6 +392,7 @@ public class CircuitRaceTests
     public async Task A_storm_of_calls_cancellations_and_hangs_ends_with_nothing_in_flight()
     {
         CircuitBreaker breaker = Breaker(_time, o => (o.HalfOpenProbes, o.HalfOpenConcurrency, o.ProbeTimeout) = (4, 3, Second));
+        CircuitPermit old = breaker.Acquire();
         Race.Run(4, thread =>
         {
             Random random = thread.Random;
@@ -408,6 +409,7 @@ public class CircuitRaceTests
                 }
             }
         });
+        Assert.False(old.Success());
 
         while (breaker.State != CircuitState.Closed)
         {

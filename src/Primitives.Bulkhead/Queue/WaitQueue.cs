@@ -10,8 +10,11 @@ internal sealed class WaitQueue(BulkheadOrder order)
     private long _arrivals;
     private long _turns;
 
+    public int Count { get; private set; }
+
     public void Add(Waiter waiter)
     {
+        Count++;
         waiter.Arrival = _arrivals++;
         waiter.IsQueued = true;
         _lists[ListOf(waiter)].Add(waiter);
@@ -19,6 +22,7 @@ internal sealed class WaitQueue(BulkheadOrder order)
 
     public void Remove(Waiter waiter)
     {
+        Count--;
         waiter.IsQueued = false;
         _lists[ListOf(waiter)].Remove(waiter);
     }
