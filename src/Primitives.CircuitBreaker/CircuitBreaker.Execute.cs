@@ -28,18 +28,13 @@ public sealed partial class CircuitBreaker
         try
         {
             result = call(state);
-            if (classify is not null)
-            {
-                permit.Report(classify(result));
-                return result;
-            }
         }
         catch (Exception exception) when (ReportAndPass(ref permit, exception, CancellationToken.None))
         {
             throw;
         }
 
-        permit.Success();
+        ReportResult(ref permit, classify, result);
         return result;
     }
 
@@ -178,20 +173,42 @@ public sealed partial class CircuitBreaker
     private async ValueTask<T> FinishAsync<T>(
         ValueTask<T> task, CircuitPermit permit, Func<T, CallOutcome>? classify, CancellationToken cancellationToken)
     {
+        T result;
         try
         {
-            T result = await task.ConfigureAwait(false);
-            permit.Report(classify?.Invoke(result) ?? CallOutcome.Success);
-            return result;
+            result = await task.ConfigureAwait(false);
         }
         catch (Exception exception) when (ReportAndPass(ref permit, exception, cancellationToken))
         {
             throw;
         }
+
+        ReportResult(ref permit, classify, result);
+        return result;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<CircuitResult<T>> WrapAsync<T>(ValueTask<T> task) => new(await task.ConfigureAwait(false));
+
+    /// <summary>Reports a result. Not within reach of the filter below, which would run before the finally here.</summary>
+    private static void ReportResult<T>(ref CircuitPermit permit, Func<T, CallOutcome>? classify, T result)
+    {
+        if (classify is null)
+        {
+            permit.Success();
+            return;
+        }
+
+        CallOutcome outcome = CallOutcome.Failure; // if it throws
+        try
+        {
+            outcome = classify(result);
+        }
+        finally
+        {
+            permit.Report(outcome);
+        }
+    }
 
     /// <summary>Reports an exception from within a filter, and lets it pass: false. A classifier that throws is a failure;
     /// the runtime drops what a filter throws and takes it for false as well.</summary>

@@ -59,7 +59,11 @@ public class CircuitModelTests
                     Assert.Equal(expected.Reason, permit.Reason);
                     Assert.Equal(expected.RetryAfter, permit.RetryAfter.TotalMilliseconds, 0.001);
                     Assert.Equal(acquired && expected.Permit.Probe > 0, permit.IsProbe);
-                    if (acquired)
+                    if (!acquired)
+                    {
+                        Assert.Equal(permit.RetryAfter, breaker.GetSnapshot().RetryAfter);
+                    }
+                    else
                     {
                         running.Add((permit, expected.Permit));
                     }

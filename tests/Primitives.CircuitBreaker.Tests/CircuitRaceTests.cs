@@ -351,6 +351,13 @@ public class CircuitRaceTests
         _time.Advance(Second);
         Assert.Throws<NotSupportedException>(() => breaker.Execute(static state => state, 1, _ => throw new NotSupportedException()));
         Assert.Equal((CircuitState.Open, 2), (breaker.State, breaker.GetSnapshot().ConsecutiveOpens)); // a failed probe
+
+        // Not even if the classifier of exceptions would call that exception a success.
+        breaker = Breaker(_time, o => o.Classify = _ => CallOutcome.Success);
+        Assert.Throws<NotSupportedException>(() => breaker.Execute(static state => state, 1, _ => throw new NotSupportedException()));
+        await Assert.ThrowsAsync<NotSupportedException>(
+            async () => await breaker.ExecuteAsync(static (state, _) => new ValueTask<int>(state), 1, _ => throw new NotSupportedException()));
+        Assert.Equal(2, breaker.Statistics.Failed);
     }
 
     [Fact]

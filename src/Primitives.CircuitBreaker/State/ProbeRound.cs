@@ -40,9 +40,8 @@ internal struct ProbeRound
         while (true)
         {
             ProbeRound observed = Read(ref round);
-            int running = observed.InFlight;
             place = BitOperations.TrailingZeroCount(~observed._word);
-            if (observed.IsDecided || running >= settings.ProbesAtOnce || running + observed.Successes + observed.Failures >= settings.Probes)
+            if (observed.IsDecided || observed.IsFull(settings))
             {
                 return false;
             }
@@ -83,6 +82,10 @@ internal struct ProbeRound
             }
         }
     }
+
+    /// <summary>Whether too many run for another, or enough have been let through.</summary>
+    public readonly bool IsFull(CircuitSettings settings) =>
+        InFlight >= settings.ProbesAtOnce || InFlight + Successes + Failures >= settings.Probes;
 
     /// <summary>How long until the probes that run are given up.</summary>
     public readonly long TicksUntilHung(CircuitSettings settings, long now) => _lastTaken + settings.ProbeTimeoutTicks - now;
