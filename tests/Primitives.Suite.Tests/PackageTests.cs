@@ -15,6 +15,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
     {
         ["Primitives.Backoff"] = DependencyInjection,
         ["Primitives.Base62"] = [],
+        ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Bulkhead"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
         ["Primitives.CircuitBreaker"] = [.. DependencyInjection, "Primitives.Backoff"],
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
