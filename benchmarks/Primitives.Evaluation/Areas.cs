@@ -12,5 +12,6 @@ internal static class Areas
         HyperLogLogArea.Area,
         BloomFilterArea.Area,
         RateLimitingArea.Area,
+        ResilienceArea.Area,
     ];
 }
