@@ -1,0 +1,25 @@
+namespace Primitives;
+
+/// <summary>A term that was set since the last compaction. Immutable.</summary>
+internal sealed class DeltaTerm(byte[] key, byte[] text, long rank, long payload, ScoreScale scale)
+{
+    public byte[] Key { get; } = key;
+
+    /// <summary>Gets the text in UTF-8.</summary>
+    public byte[] Text { get; } = text;
+
+    public long Rank { get; } = rank;
+
+    public long Payload { get; } = payload;
+
+    public ScoreScale Scale { get; } = scale;
+
+    /// <summary>Whether it comes before another one among results.</summary>
+    public bool IsBefore(DeltaTerm other) => Rank > other.Rank || (Rank == other.Rank && CompareTexts(other) < 0);
+
+    public int CompareTexts(DeltaTerm other)
+    {
+        int order = Key.AsSpan().SequenceCompareTo(other.Key);
+        return order != 0 ? order : Text.AsSpan().SequenceCompareTo(other.Text);
+    }
+}
