@@ -42,6 +42,9 @@ internal static class Subject
         return Found(completions.AsSpan(0, index.Complete(prefix, completions, query)));
     }
 
+    /// <summary>Compacts, on whatever thread the test is.</summary>
+    public static void Compact(this LiveAutocompleteIndex live) => live.CompactAsync().GetAwaiter().GetResult();
+
     /// <summary>Terms of random texts, with few different scores, so that there are many ties.</summary>
     public static NaiveAutocomplete Model(Random random, AutocompleteOptions options, int most = 60)
     {
