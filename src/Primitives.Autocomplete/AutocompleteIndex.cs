@@ -81,23 +81,14 @@ public sealed partial class AutocompleteIndex
             return Complete(prefix, destination, default, default(NoFilter), out _);
         }
 
-        key = key[..length];
         IndexData data = Data;
         int count = 0;
-        if (data.TryLocate(key, out int node, out _, out _))
+        if (data.TryLocate(key[..length], out int node, out int lo, out int hi))
         {
             int list = node < 0 ? -1 : data.Nodes[node].List;
-            if (list < 0 || destination.Length > data.ListLength)
-            {
-                return Search(null, key, destination, default, default(NoFilter), out _);
-            }
-
-            ReadOnlySpan<int> best = data.List(list);
-            while (count < destination.Length && best[count] >= 0)
-            {
-                destination[count] = new Completion(this, best[count], edits: 0);
-                count++;
-            }
+            count = list >= 0 && destination.Length <= data.ListLength ? TakeList(data, list, destination)
+                : list < 0 && !MatchesWordStarts && hi - lo <= IndexSettings.MaxBucketSize ? TakeBucket(data, lo, hi, destination)
+                : Search(null, key[..length], destination, default, default(NoFilter), out _);
         }
 
         GC.KeepAlive(this);
@@ -177,8 +168,8 @@ public sealed partial class AutocompleteIndex
     internal bool TryGet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> text, out int term, out Completion completion)
     {
         term = Data.Find(key, text);
+        completion = term < 0 ? default : new Completion(this, term, Data.Ranks[term], edits: 0);
         GC.KeepAlive(this);
-        completion = term < 0 ? default : new Completion(this, term, edits: 0);
         return term >= 0;
     }
 
@@ -269,6 +260,70 @@ public sealed partial class AutocompleteIndex
         bytesWritten = fits ? text.Length : 0;
         GC.KeepAlive(this);
         return fits;
+    }
+
+    private int TakeList(IndexData data, int list, Span<Completion> destination)
+    {
+        ReadOnlySpan<int> terms = data.List(list);
+        ReadOnlySpan<long> ranks = data.RanksOfList(list);
+        int count = Math.Min(destination.Length, terms.Length);
+        for (int i = 0; i < count; i++)
+        {
+            if (terms[i] < 0)
+            {
+                return i;
+            }
+
+            destination[i] = new Completion(this, terms[i], ranks[i], edits: 0);
+        }
+
+        return count;
+    }
+
+    // As the general search does, but sorting numbers: moving completions would tell the garbage collector of each.
+    [SkipLocalsInit]
+    private int TakeBucket(IndexData data, int lo, int hi, Span<Completion> destination)
+    {
+        int most = Math.Min(destination.Length, hi - lo);
+        if (most == 0)
+        {
+            return 0;
+        }
+
+        Span<long> ranks = stackalloc long[IndexSettings.MaxBucketSize];
+        Span<int> terms = stackalloc int[IndexSettings.MaxBucketSize];
+        ReadOnlySpan<long> all = data.Ranks;
+        int count = 0;
+        for (int term = lo; term < hi; term++)
+        {
+            long rank = all[term];
+            if (count == most)
+            {
+                if (rank <= ranks[most - 1])
+                {
+                    continue; // of equal ones the first is there
+                }
+
+                count--;
+            }
+
+            int position = count++;
+            for (; position > 0 && ranks[position - 1] < rank; position--)
+            {
+                ranks[position] = ranks[position - 1];
+                terms[position] = terms[position - 1];
+            }
+
+            ranks[position] = rank;
+            terms[position] = term;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            destination[i] = new Completion(this, terms[i], ranks[i], edits: 0);
+        }
+
+        return count;
     }
 
     private int Search<TFilter>(

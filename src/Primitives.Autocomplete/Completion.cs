@@ -6,18 +6,22 @@ namespace Primitives;
 /// A term that was found. It knows the published state that it comes from, so its text, score and payload stay what they
 /// were when it was found, whatever happens to the index; there is no number that could be looked up in the wrong one.
 /// </summary>
-/// <remarks>16 bytes. Keeps the state it comes from in memory: hold on to <see cref="Text"/> rather than to completions.
+/// <remarks>24 bytes. Keeps the state it comes from in memory: hold on to <see cref="Text"/> rather than to completions.
 /// Immutable. <see langword="default"/> has no text and no score.</remarks>
 public readonly struct Completion : IEquatable<Completion>
 {
     // Either an AutocompleteIndex, and _term is the number of the term in it, or a DeltaTerm.
     private readonly object? _owner;
+    private readonly long _rank;
     private readonly int _term;
     private readonly byte _edits;
+    private readonly bool _isInteger; // what the owner would say, which is far away
 
-    internal Completion(AutocompleteIndex index, int term, int edits)
+    internal Completion(AutocompleteIndex index, int term, long rank, int edits)
     {
         _owner = index;
+        _rank = rank;
+        _isInteger = index.Scale.IsInteger;
         _term = term;
         _edits = (byte)edits;
     }
@@ -25,6 +29,8 @@ public readonly struct Completion : IEquatable<Completion>
     internal Completion(DeltaTerm term, int edits)
     {
         _owner = term;
+        _rank = term.Rank;
+        _isInteger = term.Scale.IsInteger;
         _edits = (byte)edits;
     }
 
@@ -38,16 +44,13 @@ public readonly struct Completion : IEquatable<Completion>
 
     /// <summary>Gets the score: of an integer index rounded to a double beyond 2^53; of a decaying index as it is now,
     /// that is, when this is read.</summary>
-    public double Score => Scale?.ToScore(Rank) ?? 0;
+    public double Score => _isInteger ? _rank : Scale?.ToScore(_rank) ?? 0;
 
     /// <summary>Gets the exact score of an integer index.</summary>
     /// <exception cref="InvalidOperationException">The index holds floating-point scores.</exception>
-    public long Int64Score => Scale switch
-    {
-        null => 0,
-        { IsInteger: true } => Rank,
-        _ => throw new InvalidOperationException("The index holds floating-point scores; read Score."),
-    };
+    public long Int64Score => _isInteger || _owner is null
+        ? _rank
+        : throw new InvalidOperationException("The index holds floating-point scores; read Score.");
 
     /// <summary>Gets the number that was added with the term; 0 if there was none.</summary>
     public long Payload => _owner switch
@@ -60,14 +63,9 @@ public readonly struct Completion : IEquatable<Completion>
     /// <summary>Gets the number of typing errors, 0 to <see cref="AutocompleteQuery.MaxEdits"/>.</summary>
     public int Edits => _edits;
 
-    internal long Rank => _owner switch
-    {
-        AutocompleteIndex index => index.RankOf(_term),
-        DeltaTerm term => term.Rank,
-        _ => 0,
-    };
+    internal long Rank => _rank;
 
-    private ScoreScale? Scale => (_owner as AutocompleteIndex)?.Scale ?? (_owner as DeltaTerm)?.Scale;
+    private ScoreScale? Scale => _owner is AutocompleteIndex index ? index.Scale : (_owner as DeltaTerm)?.Scale;
 
     /// <summary>Writes the text.</summary>
     /// <param name="destination">Where to.</param>

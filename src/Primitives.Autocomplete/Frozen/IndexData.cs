@@ -18,6 +18,7 @@ internal sealed unsafe class IndexData
     private readonly long* _ranks;
     private readonly long* _payloads;
     private readonly TrieNode* _nodes;
+    private readonly long* _listRanks;
     private readonly int* _lists;
     private readonly int* _offsets;
     private readonly int* _starts;
@@ -38,6 +39,7 @@ internal sealed unsafe class IndexData
         _ranks = (long*)(start + IndexLayout.RanksAt);
         _payloads = (long*)(start + layout.PayloadsAt);
         _nodes = (TrieNode*)(start + layout.NodesAt);
+        _listRanks = (long*)(start + layout.ListRanksAt);
         _lists = (int*)(start + layout.ListsAt);
         _offsets = (int*)(start + layout.OffsetsAt);
         _starts = (int*)(start + layout.StartsAt);
@@ -85,6 +87,11 @@ internal sealed unsafe class IndexData
     /// <summary>Gets the whole payload, as it is persisted.</summary>
     public ReadOnlySpan<byte> Bytes => new(_start, checked((int)_layout.Length));
 
+    public ReadOnlySpan<long> ListRanks => new(_listRanks, _layout.Lists * ListLength);
+
+    /// <summary>Gets the ranks of the terms of a node's list, so that they need not be looked up one by one.</summary>
+    public ReadOnlySpan<long> RanksOfList(int list) => ListRanks.Slice(list * ListLength, ListLength);
+
     /// <summary>Gets the list of a node.</summary>
     public ReadOnlySpan<int> List(int list) => Lists.Slice(list * ListLength, ListLength);
 
@@ -109,10 +116,9 @@ internal sealed unsafe class IndexData
     public bool TryLocate(ReadOnlySpan<byte> prefix, out int node, out int lo, out int hi)
     {
         ReadOnlySpan<TrieNode> nodes = Nodes;
-        TermKeys entries = Entries;
         node = 0;
         lo = 0;
-        hi = entries.Count;
+        hi = _layout.Entries == 0 ? _layout.Terms : _layout.Entries;
         if (hi == 0)
         {
             return false;
@@ -120,18 +126,18 @@ internal sealed unsafe class IndexData
 
         while (true)
         {
-            TrieNode current = nodes[node];
+            ref readonly TrieNode current = ref nodes[node];
             lo = current.Lo;
             if (current.Depth >= prefix.Length)
             {
                 // On the way down only the branching bytes were looked at; here are the others.
-                return entries.Key(lo).StartsWith(prefix);
+                return EntryKey(lo).StartsWith(prefix);
             }
 
             if (current.ChildCount == 0)
             {
                 node = -1;
-                return TryNarrow(entries, prefix, ref lo, ref hi);
+                return TryNarrow(prefix, current.Depth, ref lo, ref hi);
             }
 
             int child = Labels.Slice(current.FirstChild, current.ChildCount).IndexOf(prefix[current.Depth]);
@@ -180,27 +186,29 @@ internal sealed unsafe class IndexData
         return -1;
     }
 
-    private static bool TryNarrow(TermKeys entries, ReadOnlySpan<byte> prefix, ref int lo, ref int hi)
+    private ReadOnlySpan<byte> EntryKey(int entry) => _layout.Entries == 0 ? Key(entry) : Entries.Key(entry);
+
+    // The keys of a bucket have their first bytes in common, and those that begin with the prefix are neighbours.
+    private bool TryNarrow(ReadOnlySpan<byte> prefix, int depth, ref int lo, ref int hi)
     {
-        int end = hi;
-        while (lo < hi)
+        if (!EntryKey(lo).StartsWith(prefix[..depth]))
         {
-            int middle = lo + ((hi - lo) / 2);
-            if (entries.Key(middle).SequenceCompareTo(prefix) < 0)
-            {
-                lo = middle + 1;
-            }
-            else
-            {
-                hi = middle;
-            }
+            return false;
         }
 
-        while (hi < end && entries.Key(hi).StartsWith(prefix))
+        ReadOnlySpan<byte> rest = prefix[depth..];
+        while (lo < hi && !EntryKey(lo)[depth..].StartsWith(rest))
         {
-            hi++;
+            lo++;
         }
 
+        int end = lo;
+        while (end < hi && EntryKey(end)[depth..].StartsWith(rest))
+        {
+            end++;
+        }
+
+        hi = end;
         return lo < hi;
     }
 

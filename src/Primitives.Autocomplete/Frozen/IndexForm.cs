@@ -188,9 +188,12 @@ internal static class IndexForm
     {
         var trie = new TrieBuilder(data.Entries, data.Ranks, data.Layout.Settings);
         int[] lists = trie.Build();
+        long[] ranks = new long[lists.Length];
+        TrieBuilder.Look(data.Ranks, lists, ranks);
         return MemoryMarshal.AsBytes(trie.Nodes).SequenceEqual(MemoryMarshal.AsBytes(data.Nodes))
             && trie.Labels.SequenceEqual(data.Labels)
             && data.Lists.SequenceEqual(lists)
+            && data.ListRanks.SequenceEqual(ranks)
             ? null
             : "The trie is not that of the terms.";
     }

@@ -23,7 +23,7 @@ namespace Primitives;
 /// 44      4     0
 /// </code>
 /// then, each from a multiple of 8 on, the gaps 0: n ranks of 8 bytes; n payloads of 8 bytes, if any; nodes of 16 bytes;
-/// K ints a list; n + 1 offsets into the keys; e starts in the keys and e terms of the entries; a terms and a + 1 offsets
+/// K ranks a list, 0 where there is no term; K terms a list, -1 for none; n + 1 offsets into the keys; e starts in the keys and e terms of the entries; a terms and a + 1 offsets
 /// into the texts; a label a node; the keys; the texts.
 /// </remarks>
 internal readonly struct IndexLayout
@@ -55,7 +55,9 @@ internal readonly struct IndexLayout
 
     public long NodesAt => After(PayloadsAt, HasPayloads ? Terms : 0, sizeof(long));
 
-    public long ListsAt => After(NodesAt, Nodes, 16);
+    public long ListRanksAt => After(NodesAt, Nodes, 16);
+
+    public long ListsAt => After(ListRanksAt, (long)Lists * Settings.CachedResults, sizeof(long));
 
     public long OffsetsAt => After(ListsAt, (long)Lists * Settings.CachedResults, sizeof(int));
 

@@ -123,6 +123,7 @@ internal sealed class TermTable(IndexSettings settings, ScoreScale scale)
         ranks.CopyTo(Section<long>(bytes, IndexLayout.RanksAt));
         trie.Nodes.CopyTo(Section<TrieNode>(bytes, layout.NodesAt));
         lists.CopyTo(Section<int>(bytes, layout.ListsAt));
+        TrieBuilder.Look(ranks, lists, Section<long>(bytes, layout.ListRanksAt));
         offsets.CopyTo(Section<int>(bytes, layout.OffsetsAt));
         starts.CopyTo(Section<int>(bytes, layout.StartsAt));
         terms.CopyTo(Section<int>(bytes, layout.EntryTermsAt));

@@ -50,6 +50,15 @@ internal readonly ref struct TrieBuilder
         return best;
     }
 
+    /// <summary>Looks up the ranks of listed terms.</summary>
+    public static void Look(ReadOnlySpan<long> ranks, ReadOnlySpan<int> lists, Span<long> found)
+    {
+        for (int i = 0; i < lists.Length; i++)
+        {
+            found[i] = lists[i] < 0 ? 0 : ranks[lists[i]];
+        }
+    }
+
     private void Add(byte label, int lo, int end)
     {
         _nodes.Add(new TrieNode { Lo = lo, List = -1 });

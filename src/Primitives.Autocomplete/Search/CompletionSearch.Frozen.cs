@@ -154,7 +154,7 @@ internal ref partial struct CompletionSearch<TFilter>
         }
 
         return (_hidden is not null && _hidden.Contains(term, _version))
-            || Consider(new Completion(_index, term, _edits), rank, _blends ? _data.Payload(term) : 0);
+            || Consider(new Completion(_index, term, rank, _edits), rank, _blends ? _data.Payload(term) : 0);
     }
 
     /// <summary>Offers the terms near the pattern, of a node or, if that is -1, of a part of a bucket.</summary>

@@ -107,14 +107,15 @@ internal ref partial struct CompletionSearch<TFilter>
 
     private void SearchExact(ReadOnlySpan<byte> prefix)
     {
-        if (_data.TryLocate(prefix, out int node, out int lo, out int hi))
-        {
-            Collect(node, lo, hi);
-        }
-
+        // The changes first: those are often to the best terms, which the index then need not look beyond its list for.
         if (_delta is not null && DeltaNode.TryLocate(_delta, prefix, out DeltaNode? changed, out _))
         {
             Collect(changed);
+        }
+
+        if (_data.TryLocate(prefix, out int node, out int lo, out int hi))
+        {
+            Collect(node, lo, hi);
         }
     }
 
@@ -143,27 +144,27 @@ internal ref partial struct CompletionSearch<TFilter>
             if (state.Accepts)
             {
                 // As many edits as characters: everything is near enough.
-                if (inIndex)
-                {
-                    Collect(node, lo, hi);
-                }
-
                 if (inDelta)
                 {
                     Collect(changed!);
                 }
 
-                continue;
-            }
+                if (inIndex)
+                {
+                    Collect(node, lo, hi);
+                }
 
-            if (inIndex)
-            {
-                Walk(pattern, state, node, lo, hi, fixedLength);
+                continue;
             }
 
             if (inDelta)
             {
                 Walk(pattern, state, changed!, matched);
+            }
+
+            if (inIndex)
+            {
+                Walk(pattern, state, node, lo, hi, fixedLength);
             }
         }
     }
@@ -249,8 +250,12 @@ internal ref partial struct CompletionSearch<TFilter>
             _count++;
         }
 
-        _results[position..(_count - 1)].CopyTo(_results[(position + 1)..]);
-        _ranks[position..(_count - 1)].CopyTo(_ranks[(position + 1)..]);
+        if (position < _count - 1)
+        {
+            _results[position..(_count - 1)].CopyTo(_results[(position + 1)..]);
+            _ranks[position..(_count - 1)].CopyTo(_ranks[(position + 1)..]);
+        }
+
         _results[position] = completion;
         _ranks[position] = rank;
         return true;
