@@ -28,6 +28,13 @@ visitors.Add("ada");
 visitors.Add("grace");
 Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
 
+var words = new AutocompleteBuilder();
+words.Add("Éléonore", 2);
+words.Add("elephant", 1);
+var suggestions = new LiveAutocompleteIndex(initial: AutocompleteIndex.FromBytes(words.Build().ToBytes()));
+suggestions.Increment("element", 3);
+Expect(suggestions.Complete("ele", 10) is ["element", "Éléonore", "elephant"], "Primitives.Autocomplete");
+
 static void Expect(bool condition, string what)
 {
     if (!condition)

@@ -75,6 +75,44 @@ public class LiveAutocompleteIndexTests
     }
 
     [Fact]
+    public async Task Going_back_to_the_index_a_compaction_began_with_is_not_undone_by_it()
+    {
+        var live = new LiveAutocompleteIndex(new AutocompleteOptions { CompactAfter = int.MaxValue });
+        for (int round = 0; round < 50; round++)
+        {
+            AutocompleteIndex before = live.ToIndex();
+            live.ReplaceAll(before);
+            live.Set("dropped", round);
+            Task compaction = live.CompactAsync();
+            live.ReplaceAll(before);
+            await compaction;
+            Assert.Equal(0, live.Count);
+        }
+    }
+
+    [Fact]
+    public void Terms_that_nest_as_deep_as_terms_can_be_long_work()
+    {
+        const int Depth = 2_048;
+        var live = new LiveAutocompleteIndex(new AutocompleteOptions { CompactAfter = int.MaxValue, CachedResults = 1, BucketSize = 1 });
+        string longest = new('a', Depth);
+        for (int length = 1; length <= Depth; length++)
+        {
+            live.Set(longest.AsSpan(0, length), length);
+        }
+
+        for (int round = 0; round < 2; round++)
+        {
+            string[] all = live.Complete("", Depth + 1);
+            Assert.Equal(Depth, all.Length);
+            Assert.Equal(longest, all[0]);
+            Assert.Equal("a", all[^1]);
+            Assert.Equal(longest, live.Complete(longest.AsSpan(0, 60), 1, new AutocompleteQuery { MaxEdits = 2 }).Single());
+            live.Compact();
+        }
+    }
+
+    [Fact]
     public void Scores_halve_with_the_half_life_and_trends_overtake()
     {
         var clock = new ManualTimeProvider();

@@ -58,7 +58,7 @@ public sealed partial class LiveAutocompleteIndex
         LiveState state = LiveState.Of(Adapt(index));
         lock (_writing)
         {
-            Volatile.Write(ref _state, state); // a compaction that runs finds another index than it began with, and gives up
+            Volatile.Write(ref _state, state); // a compaction that runs will see, and give up
         }
     }
 
@@ -115,9 +115,9 @@ public sealed partial class LiveAutocompleteIndex
         lock (_writing)
         {
             current = _state;
-            if (current.Index != start.Index)
+            if (current.Hidden != start.Hidden)
             {
-                return true; // all was replaced meanwhile
+                return true; // all was replaced meanwhile, perhaps by the very index this began with
             }
 
             changed = _journal!;

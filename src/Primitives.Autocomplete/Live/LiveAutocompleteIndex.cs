@@ -15,7 +15,8 @@ namespace Primitives;
 /// term takes some 500 bytes until it is compacted.</para>
 /// <para><b>Compaction.</b> When the changed terms reach <see cref="AutocompleteOptions.CompactAfter"/>, a task on the thread
 /// pool builds a new frozen index, under a microsecond a term, and publishes it with the updates made meanwhile. Queries
-/// and updates go on. Memory for both indexes is needed until then.</para>
+/// and updates go on. Memory for both indexes is needed until then; should there be too little, the changes stay where they
+/// are, and the next attempt is made when they have doubled.</para>
 /// <para><b>Decay.</b> With a half-life h, a score s added at time t counts <c>s * 2^(-(now - t) / h)</c>. As all scores fall
 /// together, only updates change the order, and nothing is rescored (Cormode, Shkapenyuk, Srivastava and Xu, Forward Decay,
 /// ICDE 2009). The wall clock is used, since scores outlive the process.</para>

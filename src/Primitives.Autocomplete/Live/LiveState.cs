@@ -3,7 +3,7 @@ namespace Primitives;
 /// <summary>A published state of a <see cref="LiveAutocompleteIndex"/>: a frozen index and what changed since. Immutable as
 /// seen by its readers.</summary>
 /// <param name="Index">The frozen index.</param>
-/// <param name="Hidden">Which of its terms changed, for all versions.</param>
+/// <param name="Hidden">Which of its terms changed, for all versions; one object from a replacement of the index to the next.</param>
 /// <param name="HiddenCount">How many, at this version.</param>
 /// <param name="Delta">What they, and new ones, are now; <see langword="null"/> for none.</param>
 /// <param name="DeltaCount">The number of terms in it.</param>
