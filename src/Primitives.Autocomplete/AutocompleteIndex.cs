@@ -155,7 +155,7 @@ public sealed partial class AutocompleteIndex
 
         if (DeltaNode.Find(live?.Delta, key[..keyLength], text[..textLength]) is { } changed)
         {
-            completion = new Completion(changed, edits: 0);
+            completion = new Completion(RankedTerm.Of(changed), Scale.IsInteger, edits: 0);
             return true;
         }
 
@@ -266,6 +266,7 @@ public sealed partial class AutocompleteIndex
     {
         ReadOnlySpan<int> terms = data.List(list);
         ReadOnlySpan<long> ranks = data.RanksOfList(list);
+        bool isInteger = Scale.IsInteger;
         int count = Math.Min(destination.Length, terms.Length);
         for (int i = 0; i < count; i++)
         {
@@ -274,7 +275,7 @@ public sealed partial class AutocompleteIndex
                 return i;
             }
 
-            destination[i] = new Completion(this, terms[i], ranks[i], edits: 0);
+            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
         }
 
         return count;
@@ -318,9 +319,10 @@ public sealed partial class AutocompleteIndex
             terms[position] = term;
         }
 
+        bool isInteger = Scale.IsInteger;
         for (int i = 0; i < count; i++)
         {
-            destination[i] = new Completion(this, terms[i], ranks[i], edits: 0);
+            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
         }
 
         return count;

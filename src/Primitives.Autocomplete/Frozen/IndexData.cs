@@ -197,6 +197,11 @@ internal sealed unsafe class IndexData
         }
 
         ReadOnlySpan<byte> rest = prefix[depth..];
+        if (_layout.Entries == 0)
+        {
+            lo = SkipBefore(rest[0], depth, lo, hi);
+        }
+
         while (lo < hi && !EntryKey(lo)[depth..].StartsWith(rest))
         {
             lo++;
@@ -210,6 +215,23 @@ internal sealed unsafe class IndexData
 
         hi = end;
         return lo < hi;
+    }
+
+    // Most keys of a bucket are told by a byte.
+    private int SkipBefore(byte first, int depth, int lo, int hi)
+    {
+        ReadOnlySpan<int> offsets = Offsets;
+        ReadOnlySpan<byte> keys = Keys;
+        for (; lo < hi; lo++)
+        {
+            int at = offsets[lo] + depth;
+            if (at < offsets[lo + 1] && keys[at] >= first)
+            {
+                return keys[at] == first ? lo : hi; // later ones are higher still
+            }
+        }
+
+        return hi;
     }
 
     /// <summary>Allocates zeroed memory of a layout.</summary>

@@ -10,7 +10,7 @@ namespace Primitives;
 /// or at least two children exists.</remarks>
 internal sealed class DeltaNode
 {
-    private DeltaNode(byte[] path, DeltaTerm[] terms, DeltaNode[] children, DeltaTerm[] best)
+    private DeltaNode(byte[] path, DeltaTerm[] terms, DeltaNode[] children, RankedTerm[] best)
     {
         Path = path;
         Terms = terms;
@@ -33,7 +33,7 @@ internal sealed class DeltaNode
     public DeltaNode[] Children { get; }
 
     /// <summary>Gets the best terms below, as many as a list holds, or all, each once.</summary>
-    public DeltaTerm[] Best { get; }
+    public RankedTerm[] Best { get; }
 
     /// <summary>Gets the number of entries below; a term has one for each word.</summary>
     public int Count { get; }
@@ -151,7 +151,7 @@ internal sealed class DeltaNode
         }
     }
 
-    private static DeltaNode Leaf(ReadOnlySpan<byte> path, DeltaTerm term) => new(path.ToArray(), [term], [], [term]);
+    private static DeltaNode Leaf(ReadOnlySpan<byte> path, DeltaTerm term) => new(path.ToArray(), [term], [], [RankedTerm.Of(term)]);
 
     /// <returns>The position of the child, or the complement of where it belongs.</returns>
     private static int Find(DeltaNode[] children, byte label)
@@ -184,7 +184,7 @@ internal sealed class DeltaNode
     private DeltaNode Split(int at, ReadOnlySpan<byte> rest, DeltaTerm term, int listLength)
     {
         var lower = new DeltaNode(Path[at..], Terms, Children, Best);
-        DeltaTerm[] best = Insert(Best, term, listLength);
+        RankedTerm[] best = Insert(Best, RankedTerm.Of(term), listLength);
         if (rest.IsEmpty)
         {
             return new DeltaNode(Path[..at], [term], [lower], best);
@@ -203,26 +203,32 @@ internal sealed class DeltaNode
         }
 
         // A list that was full and lost a term for a lower one, or for none, may lack one that was never on it.
-        DeltaTerm[] rest = old is null ? Best : [.. Best.Where(term => term != old)];
+        RankedTerm[] rest = old is null ? Best : Without(Best, old);
         bool wasFull = Best.Length == listLength && rest.Length < listLength;
-        bool isHigh = replacement is not null && rest.Length > 0 && replacement.IsBefore(rest[^1]);
-        DeltaTerm[] best = wasFull && !isHigh ? Choose(terms, children, listLength)
+        bool isHigh = replacement is not null && rest.Length > 0 && RankedTerm.Of(replacement).IsBefore(rest[^1]);
+        RankedTerm[] best = wasFull && !isHigh ? Choose(terms, children, listLength)
             : replacement is null ? rest
-            : Insert(rest, replacement, listLength);
+            : Insert(rest, RankedTerm.Of(replacement), listLength);
         return new DeltaNode(Path, terms, children, best);
     }
 
-    private static DeltaTerm[] Choose(DeltaTerm[] terms, DeltaNode[] children, int listLength)
+    private static RankedTerm[] Without(RankedTerm[] best, DeltaTerm old)
     {
-        DeltaTerm[] best = [];
+        int position = Array.FindIndex(best, ranked => ranked.Term == old);
+        return position < 0 ? best : [.. best.AsSpan(0, position), .. best.AsSpan(position + 1)];
+    }
+
+    private static RankedTerm[] Choose(DeltaTerm[] terms, DeltaNode[] children, int listLength)
+    {
+        RankedTerm[] best = [];
         foreach (DeltaTerm term in terms)
         {
-            best = Insert(best, term, listLength);
+            best = Insert(best, RankedTerm.Of(term), listLength);
         }
 
         foreach (DeltaNode child in children)
         {
-            foreach (DeltaTerm term in child.Best)
+            foreach (RankedTerm term in child.Best)
             {
                 if (best.Length == listLength && best[^1].IsBefore(term))
                 {
@@ -236,7 +242,7 @@ internal sealed class DeltaNode
         return best;
     }
 
-    private static DeltaTerm[] Insert(DeltaTerm[] best, DeltaTerm term, int listLength)
+    private static RankedTerm[] Insert(RankedTerm[] best, RankedTerm term, int listLength)
     {
         int position = best.Length;
         while (position > 0 && term.IsBefore(best[position - 1]))
@@ -244,12 +250,12 @@ internal sealed class DeltaNode
             position--;
         }
 
-        if ((position > 0 && best[position - 1] == term) || position == listLength)
+        if ((position > 0 && best[position - 1].Term == term.Term) || position == listLength)
         {
             return best;
         }
 
-        var inserted = new DeltaTerm[Math.Min(best.Length + 1, listLength)];
+        var inserted = new RankedTerm[Math.Min(best.Length + 1, listLength)];
         best.AsSpan(0, position).CopyTo(inserted);
         inserted[position] = term;
         best.AsSpan(position, inserted.Length - position - 1).CopyTo(inserted.AsSpan(position + 1));

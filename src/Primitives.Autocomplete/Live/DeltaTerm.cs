@@ -14,9 +14,6 @@ internal sealed class DeltaTerm(byte[] key, byte[] text, long rank, long payload
 
     public ScoreScale Scale { get; } = scale;
 
-    /// <summary>Whether it comes before another one among results.</summary>
-    public bool IsBefore(DeltaTerm other) => Rank > other.Rank || (Rank == other.Rank && CompareTexts(other) < 0);
-
     public int CompareTexts(DeltaTerm other)
     {
         int order = Key.AsSpan().SequenceCompareTo(other.Key);

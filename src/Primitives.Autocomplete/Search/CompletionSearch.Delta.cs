@@ -6,7 +6,7 @@ internal ref partial struct CompletionSearch<TFilter>
     /// <summary>Offers all terms of a node.</summary>
     private void Collect(DeltaNode node)
     {
-        foreach (DeltaTerm term in node.Best)
+        foreach (RankedTerm term in node.Best)
         {
             if (!Consider(term))
             {
@@ -21,13 +21,13 @@ internal ref partial struct CompletionSearch<TFilter>
     }
 
     // Depth first, for the changes are few. What does not come after the last of the node's list was on it.
-    private void CollectBeyondList(DeltaNode node, DeltaTerm last)
+    private void CollectBeyondList(DeltaNode node, RankedTerm last)
     {
         foreach (DeltaTerm term in node.Terms)
         {
-            if (last.IsBefore(term))
+            if (last.IsBefore(RankedTerm.Of(term)))
             {
-                Consider(term);
+                Consider(RankedTerm.Of(term));
             }
         }
 
@@ -39,7 +39,7 @@ internal ref partial struct CompletionSearch<TFilter>
             }
 
             bool goOn = true;
-            foreach (DeltaTerm term in child.Best)
+            foreach (RankedTerm term in child.Best)
             {
                 goOn = !last.IsBefore(term) || Consider(term);
                 if (!goOn)
@@ -55,8 +55,9 @@ internal ref partial struct CompletionSearch<TFilter>
         }
     }
 
-    private bool Consider(DeltaTerm term) =>
-        Visit() && !CannotEnter(term.Rank) && Consider(new Completion(term, _edits), term.Rank, term.Payload);
+    private bool Consider(in RankedTerm ranked) =>
+        Visit() && !CannotEnter(ranked.Rank)
+        && Consider(new Completion(ranked, _scale.IsInteger, _edits), ranked.Rank, _blends ? ranked.Term.Payload : 0);
 
     /// <summary>Offers the terms near the pattern.</summary>
     /// <param name="pattern">The pattern.</param>
