@@ -202,20 +202,62 @@ internal sealed class DeltaNode
                 : new DeltaNode([.. Path, .. children[0].Path], children[0].Terms, children[0].Children, children[0].Best);
         }
 
-        // A list that was full and lost a term for a lower one, or for none, may lack one that was never on it.
-        RankedTerm[] rest = old is null ? Best : Without(Best, old);
-        bool wasFull = Best.Length == listLength && rest.Length < listLength;
-        bool isHigh = replacement is not null && rest.Length > 0 && RankedTerm.Of(replacement).IsBefore(rest[^1]);
-        RankedTerm[] best = wasFull && !isHigh ? Choose(terms, children, listLength)
-            : replacement is null ? rest
-            : Insert(rest, RankedTerm.Of(replacement), listLength);
+        RankedTerm[] best = Change(Best, old, replacement, listLength) ?? Choose(terms, children, listLength);
         return new DeltaNode(Path, terms, children, best);
     }
 
-    private static RankedTerm[] Without(RankedTerm[] best, DeltaTerm old)
+    /// <returns>The list with one term for another; <see langword="null"/> if it may now lack one that was never on it.
+    /// </returns>
+    private static RankedTerm[]? Change(RankedTerm[] best, DeltaTerm? old, DeltaTerm? replacement, int listLength)
     {
-        int position = Array.FindIndex(best, ranked => ranked.Term == old);
-        return position < 0 ? best : [.. best.AsSpan(0, position), .. best.AsSpan(position + 1)];
+        int from = old is null ? -1 : IndexOf(best, old);
+        if (from < 0)
+        {
+            return replacement is null ? best : Insert(best, RankedTerm.Of(replacement), listLength);
+        }
+
+        // A list that was full and lost a term for one that ranks below the others, or for none.
+        bool wasFull = best.Length == listLength;
+        if (replacement is null)
+        {
+            return wasFull ? null : [.. best.AsSpan(0, from), .. best.AsSpan(from + 1)];
+        }
+
+        RankedTerm term = RankedTerm.Of(replacement);
+        int there = IndexOf(best, replacement);
+        if (there >= 0)
+        {
+            // By another of its words.
+            return wasFull ? null : [.. best.AsSpan(0, from), .. best.AsSpan(from + 1)];
+        }
+
+        var changed = (RankedTerm[])best.Clone();
+        int position = from;
+        for (; position > 0 && term.IsBefore(changed[position - 1]); position--)
+        {
+            changed[position] = changed[position - 1];
+        }
+
+        for (; position < changed.Length - 1 && changed[position + 1].IsBefore(term); position++)
+        {
+            changed[position] = changed[position + 1];
+        }
+
+        changed[position] = term;
+        return wasFull && position == changed.Length - 1 ? null : changed;
+    }
+
+    private static int IndexOf(RankedTerm[] best, DeltaTerm term)
+    {
+        for (int i = 0; i < best.Length; i++)
+        {
+            if (best[i].Term == term)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static RankedTerm[] Choose(DeltaTerm[] terms, DeltaNode[] children, int listLength)

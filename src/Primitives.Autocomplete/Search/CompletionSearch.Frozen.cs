@@ -19,9 +19,10 @@ internal ref partial struct CompletionSearch<TFilter>
         }
 
         ReadOnlySpan<int> best = _data.List(list);
-        foreach (int term in best)
+        ReadOnlySpan<long> ranks = _data.RanksOfList(list);
+        for (int i = 0; i < best.Length; i++)
         {
-            if (term < 0 || !Consider(term))
+            if (best[i] < 0 || !Consider(best[i], ranks[i]))
             {
                 return;
             }
@@ -140,15 +141,11 @@ internal ref partial struct CompletionSearch<TFilter>
         heap.Push(new Candidate(parent.Rank, parent.Term, child, hi, list.Length));
     }
 
-    private bool Consider(int term)
-    {
-        if (!Visit())
-        {
-            return false;
-        }
+    private bool Consider(int term) => Consider(term, _data.Ranks[term]);
 
-        long rank = _data.Ranks[term];
-        if (CannotEnter(rank))
+    private bool Consider(int term, long rank)
+    {
+        if (!Visit() || CannotEnter(rank))
         {
             return false;
         }
