@@ -94,13 +94,18 @@ public sealed partial class HashRing<TNode>
     public static HashRing<TNode> Create(ReadOnlySpan<RingNode<TNode>> nodes, int virtualNodes = RingPoints.DefaultVirtualNodes) =>
         Create(nodes, RingPoints.Standard(virtualNodes));
 
+    /// <inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, int)"/>
+    /// <exception cref="ArgumentNullException"><paramref name="nodes"/> is <see langword="null"/>.</exception>
+    public static HashRing<TNode> Create(IEnumerable<RingNode<TNode>> nodes, int virtualNodes = RingPoints.DefaultVirtualNodes) =>
+        Create(nodes, RingPoints.Standard(virtualNodes));
+
     /// <summary>Creates a ring with the points of a given rule, such as <see cref="RingPoints.Ketama"/>.</summary>
     /// <param name="nodes"><inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, int)" path="/param[@name='nodes']"/></param>
     /// <param name="points">Where points are put and how keys are hashed.</param>
     /// <returns>The ring.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="points"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">A node is invalid in itself or under this rule, two have the same name, or all
-    /// have more than 2^20 points together.</exception>
+    /// <exception cref="ArgumentException">A node is invalid in itself or under this rule, two have the same name or names
+    /// that the rule hashes alike, or all have more than 2^20 points together.</exception>
     public static HashRing<TNode> Create(ReadOnlySpan<RingNode<TNode>> nodes, RingPoints points)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -111,15 +116,25 @@ public sealed partial class HashRing<TNode>
 
         RingNode<TNode>[] sorted = nodes.ToArray();
         Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        for (int i = 1; i < sorted.Length; i++)
+        var names = new Dictionary<string, string>(sorted.Length, StringComparer.Ordinal);
+        foreach (RingNode<TNode> node in sorted)
         {
-            if (sorted[i].Name == sorted[i - 1].Name)
+            string hashed = points.HashedName(node.Name);
+            if (!names.TryAdd(hashed, node.Name))
             {
-                throw new ArgumentException($"Two nodes are named \"{sorted[i].Name}\".", nameof(nodes));
+                throw SameName(names[hashed], node.Name, nameof(nodes));
             }
         }
 
         return Build(sorted, points);
+    }
+
+    /// <inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, RingPoints)"/>
+    /// <exception cref="ArgumentNullException"><paramref name="nodes"/> is <see langword="null"/>.</exception>
+    public static HashRing<TNode> Create(IEnumerable<RingNode<TNode>> nodes, RingPoints points)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        return Create([.. nodes], points);
     }
 
     /// <summary>Tells whether there is a node of this name.</summary>
@@ -135,8 +150,8 @@ public sealed partial class HashRing<TNode>
     /// <summary>Makes the ring with one more node.</summary>
     /// <param name="node">The node; its name must be new.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
-    /// <exception cref="ArgumentException"><paramref name="node"/> is invalid, its name is on the ring already, or the ring
-    /// would have more than 2^20 points.</exception>
+    /// <exception cref="ArgumentException"><paramref name="node"/> is invalid, its name, or one that the rule hashes alike,
+    /// is on the ring already, or the ring would have more than 2^20 points.</exception>
     public HashRing<TNode> Add(RingNode<TNode> node)
     {
         node.ThrowIfInvalid(nameof(node));
@@ -146,14 +161,24 @@ public sealed partial class HashRing<TNode>
             throw new ArgumentException($"There is a node named \"{node.Name}\" already.", nameof(node));
         }
 
+        string hashed = Points.HashedName(node.Name);
+        foreach (RingNode<TNode> other in _nodes)
+        {
+            if (Points.HashedName(other.Name) == hashed)
+            {
+                throw SameName(other.Name, node.Name, nameof(node));
+            }
+        }
+
         RingNode<TNode>[] nodes = [.. _nodes.AsSpan(0, index), node, .. _nodes.AsSpan(index)];
         if (!Points.CountsAreIndependent)
         {
             return Build(nodes, Points);
         }
 
-        int count = CountOf(node);
-        ThrowIfTooMany((double)PointCount + count, nodes.Length);
+        double wanted = CountOf(node);
+        ThrowIfTooMany(PointCount + wanted, nodes.Length);
+        int count = (int)wanted;
         if (!_table.CanBecome(PointCount + count, nodes.Length))
         {
             return Build(nodes, Points);
@@ -167,7 +192,8 @@ public sealed partial class HashRing<TNode>
     /// <param name="name">The node's name.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">No node has this name.</exception>
+    /// <exception cref="ArgumentException">No node has this name, or the ring would have more than 2^20 points, which only
+    /// Envoy's rule can give to fewer nodes.</exception>
     public HashRing<TNode> Remove(string name)
     {
         int index = RequireIndexOf(name, nameof(name));
@@ -187,7 +213,8 @@ public sealed partial class HashRing<TNode>
     /// <param name="weight">The new weight, finite and above 0.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">No node has this name, or the ring would have more than 2^20 points.</exception>
+    /// <exception cref="ArgumentException">No node has this name, the rule takes whole weights only, or the ring would have
+    /// more than 2^20 points.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="weight"/> is not finite or not above 0.</exception>
     public HashRing<TNode> SetWeight(string name, double weight)
     {
@@ -219,10 +246,10 @@ public sealed partial class HashRing<TNode>
         }
 
         int before = _counts[index];
-        int after = CountOf(node);
-        double total = (double)PointCount - before + after;
-        ThrowIfTooMany(total, nodes.Length);
-        if (!_table.CanBecome((int)total, nodes.Length))
+        double wanted = CountOf(node);
+        ThrowIfTooMany(PointCount - before + wanted, nodes.Length);
+        int after = (int)wanted;
+        if (!_table.CanBecome(PointCount - before + after, nodes.Length))
         {
             return Build(nodes, Points);
         }
@@ -260,22 +287,27 @@ public sealed partial class HashRing<TNode>
         return new HashRing<TNode>(nodes, counts, RingTable.Build(placed, counts), points);
     }
 
+    private static ArgumentException SameName(string first, string second, string parameterName) => new(
+        first == second
+            ? $"Two nodes are named \"{first}\"."
+            : $"The nodes \"{first}\" and \"{second}\" are one to this rule, which hashes their names alike: the second would get no keys.",
+        parameterName);
+
     private static void ThrowIfTooMany(double points, int nodes)
     {
         if (!(points <= RingTable.MaxPoints) || nodes > RingTable.MaxPoints)
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The ring would have {points:N0} points of {nodes:N0} nodes; it can have {RingTable.MaxPoints:N0} of either. Lower the weights or the virtual nodes."));
+                $"The ring would have {points:N0} points and {nodes:N0} nodes; it can have {RingTable.MaxPoints:N0} of either. Lower the weights or the virtual nodes."));
         }
     }
 
-    private int CountOf(RingNode<TNode> node)
+    private double CountOf(RingNode<TNode> node)
     {
         double count = 0;
         Points.Count([(node.Name, node.Weight)], new Span<double>(ref count));
-        ThrowIfTooMany(count, 1);
-        return (int)count;
+        return count;
     }
 
     // The points of a node from one number to below another.

@@ -8,5 +8,6 @@ internal enum PersistedKind : ushort
     CountingBloomFilter = 3,
     BinaryFuseFilter = 4,
     HyperLogLog = 16,
+    UltraLogLog = 17,
     AutocompleteIndex = 48,
 }
