@@ -25,8 +25,7 @@ public readonly record struct AutocompleteQuery
     }
 
     /// <summary>Gets how many of the first characters are taken to be right.</summary>
-    /// <value>0 by default. With 1, a search with edits is several times faster, and misses errors in the first
-    /// character.</value>
+    /// <value>0 by default. With 1, a search with edits looks at less, and misses errors in the first character.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public int FixedCharacters
     {

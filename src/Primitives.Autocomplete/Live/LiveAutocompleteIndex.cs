@@ -11,8 +11,8 @@ namespace Primitives;
 /// of a batch all or nothing. Its results are exactly those of an <see cref="AutocompleteIndex"/> built from the terms of
 /// that state. Completions stay what they were when found.</para>
 /// <para><b>Cost.</b> Queries take no lock and allocate nothing; without changes they cost what they do on the frozen index
-/// and a counter, otherwise about as much again. An update is O(length + log n) and makes some 2 KB of garbage. A changed
-/// term takes some 500 bytes until it is compacted.</para>
+/// and a counter, otherwise about as much again. An update is O(length + log n) and makes new nodes from the root
+/// to the term, a few KB. A changed term takes some hundreds of bytes until it is compacted.</para>
 /// <para><b>Compaction.</b> When the changed terms reach <see cref="AutocompleteOptions.CompactAfter"/>, a task on the thread
 /// pool builds a new frozen index, under a microsecond a term, and publishes it with the updates made meanwhile. Queries
 /// and updates go on. Memory for both indexes is needed until then; should there be too little, the changes stay where they

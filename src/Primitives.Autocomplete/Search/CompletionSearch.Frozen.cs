@@ -222,25 +222,36 @@ internal ref partial struct CompletionSearch<TFilter>
     private void WalkBucket(scoped FuzzyPattern pattern, in FuzzyState start, int lo, int hi, int read)
     {
         TermKeys entries = _data.Entries;
+        ReadOnlySpan<byte> decided = default; // what of the last key it took to know
+        bool isNear = false;
         for (int entry = lo; entry < hi && Visit(); entry++)
         {
-            FuzzyState state = start;
-            foreach (byte next in entries.Key(entry)[read..])
+            ReadOnlySpan<byte> key = entries.Key(entry)[read..];
+            if (decided.IsEmpty || !key.StartsWith(decided))
             {
-                if (state.Read(next, pattern))
-                {
-                    if (state.IsDead)
-                    {
-                        break;
-                    }
+                decided = key[..Decide(pattern, start, key, out isNear)];
+            }
 
-                    if (state.Accepts)
-                    {
-                        Consider(entries.Term(entry));
-                        break;
-                    }
-                }
+            if (isNear)
+            {
+                Consider(entries.Term(entry));
             }
         }
+    }
+
+    /// <returns>How many bytes it took; 0 if the key ended before, so that a longer one may yet be near.</returns>
+    private static int Decide(scoped FuzzyPattern pattern, FuzzyState state, ReadOnlySpan<byte> key, out bool isNear)
+    {
+        isNear = false;
+        for (int i = 0; i < key.Length; i++)
+        {
+            if (state.Read(key[i], pattern) && (state.IsDead || state.Accepts))
+            {
+                isNear = state.Accepts;
+                return i + 1;
+            }
+        }
+
+        return 0;
     }
 }
