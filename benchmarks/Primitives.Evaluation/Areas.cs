@@ -13,5 +13,6 @@ internal static class Areas
         BloomFilterArea.Area,
         RateLimitingArea.Area,
         ResilienceArea.Area,
+        AutocompleteArea.Area,
     ];
 }
