@@ -85,6 +85,17 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task A_result_that_cannot_be_disposed_gives_its_place_in_the_budget_back()
+    {
+        RetryBudget budget = RetryBudget.ByConcurrency(ratio: 0, minimum: 1);
+        RetryOptions options = Options(Backoff.Constant(Second).WithMaxAttempts(2));
+        options.Budget = budget;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Retry.ExecuteAsync(
+            static (_, _) => new ValueTask<Undisposable>(new Undisposable()), 0, options, _ => RetryDecision.Again).AsTask());
+        Assert.True(budget.TryRetry());
+    }
+
+    [Fact]
     public async Task P10_A_servers_delay_is_never_cut_short_and_is_spread()
     {
         List<double> waits = [];
@@ -364,5 +375,10 @@ public class RetryTests
         public bool IsDisposed { get; private set; }
 
         public void Dispose() => IsDisposed = true;
+    }
+
+    private sealed class Undisposable : IDisposable
+    {
+        public void Dispose() => throw new ObjectDisposedException("reply");
     }
 }

@@ -128,9 +128,10 @@ public static class Retry
                 return result!;
             }
 
-            (result as IDisposable)?.Dispose();
             try
             {
+                (result as IDisposable)?.Dispose();
+
                 // Timers drop fractions of a millisecond, and no delay may be cut short.
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
@@ -175,7 +176,7 @@ public static class Retry
             delay = spread < Backoff.MaxDelay ? spread : Backoff.MaxDelay;
         }
 
-        return delay <= options.Backoff.MaxElapsed - options.TimeProvider.GetElapsedTime(started);
+        return options.TimeProvider.GetElapsedTime(started) <= options.Backoff.MaxElapsed - delay;
     }
 
     private static ValueTask<T> Attempt<TState, T>(
