@@ -85,6 +85,20 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task A_result_whose_decision_throws_is_disposed_and_its_place_given_back()
+    {
+        var reply = new Reply();
+        RetryOptions options = Options(Backoff.Constant(Second));
+        options.Budget = RetryBudget.ByConcurrency(ratio: 0.5, minimum: 0);
+        await Assert.ThrowsAsync<FormatException>(() => Retry.ExecuteAsync(
+            static (state, _) => new ValueTask<Reply>(state), reply, options, _ => throw new FormatException()).AsTask());
+        Assert.True(reply.IsDisposed);
+        options.Budget.OnRequest();
+        Assert.True(options.Budget.TryRetry()); // half of the two in flight
+        Assert.False(options.Budget.TryRetry());
+    }
+
+    [Fact]
     public async Task A_result_that_cannot_be_disposed_gives_its_place_in_the_budget_back()
     {
         RetryBudget budget = RetryBudget.ByConcurrency(ratio: 0, minimum: 1);

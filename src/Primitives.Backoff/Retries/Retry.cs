@@ -11,7 +11,8 @@ namespace Primitives;
 /// <see cref="Backoff.MaxAttempts"/>, and no delay starts that would end beyond <see cref="Backoff.MaxElapsed"/>. A delay
 /// given by the server is never cut short, unless <see cref="RetryOptions.ClampServerDelay"/> says so for one that is too
 /// long; up to a quarter of it is added at random, because it gave all others the same. The last attempt's result or
-/// exception is what the caller gets. A result that is tried again is disposed if it can be.</para>
+/// exception is what the caller gets. A result that is tried again, or whose decision throws, is
+/// disposed if it can be.</para>
 /// <para><b>Cost.</b> A first attempt that completes at once with success allocates nothing. One
 /// <see cref="CancellationTokenSource"/> or two per attempt if it has a timeout.</para>
 /// <para><b>Limits.</b> Only retry what may be done twice: an attempt that failed for us may have worked for the
@@ -112,6 +113,11 @@ public static class Retry
                     : options.Decide is { } decide ? decide(failure.SourceException)
                     : RetryDecision.Again;
                 outcome = decision.ShouldRetry ? AttemptOutcome.Failed : AttemptOutcome.Succeeded;
+            }
+            catch
+            {
+                (result as IDisposable)?.Dispose(); // the decision threw, so nobody else will
+                throw;
             }
             finally
             {
