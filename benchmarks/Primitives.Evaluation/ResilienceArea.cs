@@ -14,8 +14,8 @@ internal static class ResilienceArea
     private static readonly CircuitBreaker Isolated = new(new CircuitBreakerOptions { Mode = CircuitMode.Isolated });
     private static readonly Bulkhead Bulkhead = new(100);
     private static readonly Backoff FullJitter = Backoff.Exponential(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
-    private static readonly ResiliencePipeline PollyBreaker = PollyPipeline(null);
-    private static readonly ResiliencePipeline PollyIsolated = PollyPipeline(new CircuitBreakerManualControl(isIsolated: true));
+    private static readonly ResiliencePipeline<int> PollyBreaker = PollyPipeline(null);
+    private static readonly ResiliencePipeline<int> PollyIsolated = PollyPipeline(new CircuitBreakerManualControl(isIsolated: true));
     private static readonly ConcurrencyLimiter Limiter = new(new ConcurrencyLimiterOptions { PermitLimit = 100 });
 
     private static void Accuracy(Scorecard card)
@@ -52,8 +52,9 @@ internal static class ResilienceArea
         card.AtMost("GetDelay with full jitter, beyond Random.NextDouble", beyond, 8, "ns", $"least of 300 windows; medians {delay.Note}");
     }
 
-    private static ResiliencePipeline PollyPipeline(CircuitBreakerManualControl? control) =>
-        new ResiliencePipelineBuilder().AddCircuitBreaker(new CircuitBreakerStrategyOptions { ManualControl = control }).Build();
+    // Of the result's own type: one for any result would box each of them.
+    private static ResiliencePipeline<int> PollyPipeline(CircuitBreakerManualControl? control) =>
+        new ResiliencePipelineBuilder<int>().AddCircuitBreaker(new CircuitBreakerStrategyOptions<int> { ManualControl = control }).Build();
 
     private static long Execute(int count)
     {
