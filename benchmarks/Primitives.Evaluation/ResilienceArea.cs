@@ -14,8 +14,10 @@ internal static class ResilienceArea
     private static readonly CircuitBreaker Isolated = new(new CircuitBreakerOptions { Mode = CircuitMode.Isolated });
     private static readonly Bulkhead Bulkhead = new(100);
     private static readonly Backoff FullJitter = Backoff.Exponential(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
-    private static readonly ResiliencePipeline PollyBreaker = PollyPipeline(null);
-    private static readonly ResiliencePipeline PollyIsolated = PollyPipeline(new CircuitBreakerManualControl(isIsolated: true));
+    private static readonly TaskCompletionSource<int>[] Sources = new TaskCompletionSource<int>[1_000];
+    private static readonly ValueTask<int>[] Running = new ValueTask<int>[1_000];
+    private static readonly ResiliencePipeline<int> PollyBreaker = PollyPipeline(null);
+    private static readonly ResiliencePipeline<int> PollyIsolated = PollyPipeline(new CircuitBreakerManualControl(isIsolated: true));
     private static readonly ConcurrencyLimiter Limiter = new(new ConcurrencyLimiterOptions { PermitLimit = 100 });
 
     private static void Accuracy(Scorecard card)
@@ -29,6 +31,12 @@ internal static class ResilienceArea
             300,
             "B",
             string.Create(CultureInfo.InvariantCulture, $"of which {Allocated.BytesPerOperation(SuspendAlone):0} are the test's own task"));
+        card.AtMost(
+            "bytes allocated: a call that suspends, 1,000 at once",
+            Allocated.BytesPerOperation(SuspendMany),
+            300,
+            "B",
+            "beyond what the pool holds; the test's own task included");
         card.AtMost("bytes kept per breaker", BytesKept(static () => new CircuitBreaker()), 1_200, "B", $"Polly's {BytesKept(static () => PollyPipeline(null)):0} B");
         card.AtMost("bytes allocated: bulkhead, acquire and release", Allocated.BytesPerOperation(AcquireAndRelease), 0, "B");
         card.AtMost("bytes allocated: GetDelay, full jitter", Allocated.BytesPerOperation(GetDelay), 0, "B");
@@ -52,8 +60,9 @@ internal static class ResilienceArea
         card.AtMost("GetDelay with full jitter, beyond Random.NextDouble", beyond, 8, "ns", $"least of 300 windows; medians {delay.Note}");
     }
 
-    private static ResiliencePipeline PollyPipeline(CircuitBreakerManualControl? control) =>
-        new ResiliencePipelineBuilder().AddCircuitBreaker(new CircuitBreakerStrategyOptions { ManualControl = control }).Build();
+    // Of the result's own type: one for any result would box each of them.
+    private static ResiliencePipeline<int> PollyPipeline(CircuitBreakerManualControl? control) =>
+        new ResiliencePipelineBuilder<int>().AddCircuitBreaker(new CircuitBreakerStrategyOptions<int> { ManualControl = control }).Build();
 
     private static long Execute(int count)
     {
@@ -135,6 +144,30 @@ internal static class ResilienceArea
         }
 
         return sum;
+    }
+
+    private static long SuspendMany(int count)
+    {
+        long sum = 0;
+        for (int begun = 0; begun < count; begun += Sources.Length)
+        {
+            int together = Math.Min(Sources.Length, count - begun);
+            for (int i = 0; i < together; i++)
+            {
+                Sources[i] = new TaskCompletionSource<int>();
+                Keep(i, Breaker.ExecuteAsync(static (state, _) => new ValueTask<int>(state.Task), Sources[i]));
+            }
+
+            for (int i = 0; i < together; i++)
+            {
+                Sources[i].SetResult(i);
+                sum += Completed(Running[i]);
+            }
+        }
+
+        return sum;
+
+        static void Keep(int index, ValueTask<int> running) => Running[index] = running;
     }
 
     private static long SuspendAlone(int count)

@@ -12,7 +12,7 @@ public static class HttpSnippets
         var services = new ServiceCollection();
 
         #region quick-start
-        services.AddHttpClient("payments", client => client.Timeout = Timeout.InfiniteTimeSpan)
+        services.AddHttpClient("payments", client => client.Timeout = TimeSpan.FromSeconds(30))
             .AddRetry(o =>
             {
                 o.Backoff = Backoff.Exponential(TimeSpan.FromMilliseconds(200), cap: TimeSpan.FromSeconds(10))

@@ -8,7 +8,7 @@ namespace Primitives;
 /// </summary>
 /// <remarks>
 /// <para><b>Guarantee.</b> For every attempt from 0 to <see cref="int.MaxValue"/>, <c>0 &lt;= GetDelay(attempt) &lt;= Cap</c>,
-/// and below <see cref="Cap"/> if there is jitter: the cap bounds the range that is drawn from, so jitter is not lost at the
+/// and below <see cref="Cap"/> if there is jitter and room for it: the cap bounds the range that is drawn from, so jitter is not lost at the
 /// cap. <see cref="Cap"/> never exceeds <see cref="MaxDelay"/>, so every delay is one that <c>Task.Delay</c> accepts. Without
 /// jitter delays never decrease. <c>default(Backoff)</c> holds no delays: it means no retry.</para>
 /// <para><b>Cost.</b> <see cref="GetDelay"/> and enumeration allocate nothing and are O(1), or O(log attempt) for a factor

@@ -415,7 +415,8 @@ public sealed class Bulkhead
             }
             else
             {
-                ChangeLocked(static word => word - OneInUse);
+                // Not below zero either, if a copy of a lease was disposed.
+                ChangeLocked(static word => word - (InUseOf(word) > 0 ? OneInUse : 0));
             }
 
             AssertInvariantsLocked();

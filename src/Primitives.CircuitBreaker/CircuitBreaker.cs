@@ -13,8 +13,8 @@ namespace Primitives;
 /// Open, none is let through for the break's duration by the monotonic clock. Then at most
 /// <see cref="CircuitBreakerOptions.HalfOpenConcurrency"/> probes run at once and at most
 /// <see cref="CircuitBreakerOptions.HalfOpenProbes"/> are decided, however many callers there are; only their outcomes close
-/// or open it. A cancelled call is neither success nor failure and frees its place. If those that run have been running for
-/// <see cref="CircuitBreakerOptions.ProbeTimeout"/>, a new round begins and late outcomes of the old one do not count. Each
+/// or open it. A cancelled call is neither success nor failure and frees its place. If no more may run and the last began
+/// <see cref="CircuitBreakerOptions.ProbeTimeout"/> ago, a new round begins and late outcomes of the old one do not count. Each
 /// transition happens once, whoever races for it.</para>
 /// <para><b>Cost.</b> <see cref="TryAcquire"/> and a report allocate nothing: a read, and for a window of time one clock read
 /// and one compare-and-swap. A transition allocates less than 1 KB. No timer, no thread; an observer is told on the thread

@@ -69,8 +69,8 @@ public sealed class CircuitBreakerOptions
     /// <value>1 by default. More than 0, at most 1.</value>
     public double HalfOpenSuccessRatio { get; set; } = 1;
 
-    /// <summary>Gets or sets how long probes may run. When all that run have for that long, the next caller begins a new
-    /// round, and what the old ones report is stale.</summary>
+    /// <summary>Gets or sets how long probes may run. When no more may be let through and the last to be was that long ago,
+    /// the next caller begins a new round, and what the old ones report is stale.</summary>
     /// <value>30 s by default. Positive, at most a day.</value>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -85,12 +85,20 @@ public sealed class CircuitBreakerSet<TKey>
             {
                 Interlocked.Decrement(ref _count);
                 Interlocked.Increment(ref _overflowed);
-                return Create();
+                return new CircuitBreaker(Volatile.Read(ref _options), _timeProvider);
             }
 
-            entry = new Entry(Create());
+            CircuitBreakerOptions options = Volatile.Read(ref _options);
+            entry = new Entry(new CircuitBreaker(options, _timeProvider));
             if (_entries.TryAdd(key, entry))
             {
+                // An update since then has either found the entry or is found here.
+                CircuitBreakerOptions newest = Volatile.Read(ref _options);
+                if (newest != options)
+                {
+                    entry.Breaker.Update(newest);
+                }
+
                 return entry.Breaker;
             }
 
@@ -128,8 +136,6 @@ public sealed class CircuitBreakerSet<TKey>
             entry.Breaker.Update(options);
         }
     }
-
-    private CircuitBreaker Create() => new(Volatile.Read(ref _options), _timeProvider);
 
     private void SweepIfDue()
     {

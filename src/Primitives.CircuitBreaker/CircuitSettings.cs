@@ -63,7 +63,7 @@ internal sealed class CircuitSettings
     public bool IsTooMuch(CircuitWindow window, in WindowCounts counts) =>
         window is ConsecutiveWindow
             ? counts.Failures >= _consecutiveFailures
-            : counts.Calls >= _minimumThroughput
+            : counts.Calls >= Math.Min(_minimumThroughput, window.Capacity) // settings may be newer than the window
                 && (IsShare(counts.Failures, _failureRatio, counts.Calls)
                     || (SlowTicks > 0 && IsShare(counts.Slow, _slowRatio, counts.Calls)));
 

@@ -3,8 +3,8 @@ namespace Primitives;
 /// <summary>Bounds the requests under way with a <see cref="Bulkhead"/>.</summary>
 /// <remarks>
 /// <para><b>Guarantee.</b> A request is sent only while it holds a place, which it gives back with the response's headers or
-/// the failure. A refused request throws <see cref="BulkheadRejectedException"/> and is not sent; a synchronous one does not
-/// wait in the queue.</para>
+/// the failure. A refused request throws <see cref="BulkheadRejectedException"/> and is not sent, and so does one whose
+/// <see cref="RetryOptions.AttemptTimeout"/> ends while it waits; a synchronous one does not wait in the queue.</para>
 /// <para><b>Thread safety.</b> Requests may be sent at once from any number of threads.</para>
 /// </remarks>
 public sealed class BulkheadHandler : DelegatingHandler
@@ -37,9 +37,23 @@ public sealed class BulkheadHandler : DelegatingHandler
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using BulkheadLease lease = await _bulkhead.AcquireAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        using BulkheadLease lease = await AcquireAsync(request, cancellationToken).ConfigureAwait(false);
         return lease.IsAcquired
             ? await base.SendAsync(request, cancellationToken).ConfigureAwait(false)
             : throw new BulkheadRejectedException(lease.Reason);
+    }
+
+    private async ValueTask<BulkheadLease> AcquireAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            return await _bulkhead.AcquireAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (HttpOutcome.IsTimeout(request))
+        {
+            // A refusal, so that a breaker outside does not hold our own queue against the server.
+            throw new BulkheadRejectedException(BulkheadRejection.TimedOut);
+        }
     }
 }

@@ -4,12 +4,13 @@ namespace Primitives;
 /// Puts requests behind a circuit breaker per key, by default per scheme, host and port.
 /// </summary>
 /// <remarks>
-/// <para><b>Guarantee.</b> Responses 5xx and 408, network errors and timeouts are failures; a caller's cancellation and 429
-/// are neither; all else is success. The state is the set's, so handlers may come and go. A refused request throws
+/// <para><b>Guarantee.</b> Responses 5xx and 408, network errors, timeouts and all other exceptions are failures; a caller's
+/// cancellation, a refusal by an inner handler and 429 are neither; all other responses are successes. The state is the set's, so handlers may come and go. A refused request throws
 /// <see cref="CircuitOpenException"/> and is not sent.</para>
 /// <para><b>Limits.</b> <see cref="HttpClient.Timeout"/> looks like a caller's cancellation to a handler, and so does not
 /// count; <see cref="RetryOptions.AttemptTimeout"/> does, with a <see cref="RetryHandler"/> outside of this one. The call
-/// ends with the response's headers.</para>
+/// ends with the response's headers, and a wait in a <see cref="BulkheadHandler"/> inside is part of its duration.
+/// <see cref="CircuitBreakerOptions.Classify"/> is not asked.</para>
 /// <para><b>Thread safety.</b> Requests may be sent at once from any number of threads.</para>
 /// </remarks>
 public sealed class CircuitBreakerHandler : DelegatingHandler

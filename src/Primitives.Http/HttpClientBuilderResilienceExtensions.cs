@@ -9,7 +9,7 @@ public static class HttpClientBuilderResilienceExtensions
 {
     /// <summary>Adds a <see cref="RetryHandler"/>, with a budget shared by all requests of the client.</summary>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">Sets the options; may be <see langword="null"/>.</param>
+    /// <param name="configure">Sets the options; may be <see langword="null"/>. They are validated on start.</param>
     /// <returns><paramref name="builder"/>.</returns>
     /// <remarks>Where <see cref="RetryOptions.Budget"/> is <see langword="null"/>, it is the container's keyed
     /// <see cref="RetryBudget"/> of the client's name: 20 % of the requests unless configured otherwise. The clock is the
@@ -19,7 +19,14 @@ public static class HttpClientBuilderResilienceExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         string name = builder.Name;
-        OptionsBuilder<RetryOptions> options = builder.Services.AddOptions<RetryOptions>(name);
+        OptionsBuilder<RetryOptions> options = builder.Services.AddOptionsWithValidateOnStart<RetryOptions>(name)
+            .Validate(static o => o.TimeProvider is not null, "TimeProvider is missing.")
+            .Validate(
+                static o => o.AttemptTimeout == Timeout.InfiniteTimeSpan || (o.AttemptTimeout > TimeSpan.Zero && o.AttemptTimeout <= Backoff.MaxDelay),
+                "AttemptTimeout must be positive and at most Backoff.MaxDelay, or infinite.")
+            .Validate(
+                static o => o.MaxServerDelay >= TimeSpan.Zero && o.MaxServerDelay <= Backoff.MaxDelay,
+                "MaxServerDelay must be from zero to Backoff.MaxDelay.");
         options.Configure<IServiceProvider>((o, provider) => o.TimeProvider = provider.GetService<TimeProvider>() ?? o.TimeProvider);
         if (configure is not null)
         {

@@ -36,9 +36,16 @@ internal static class HttpOutcome
             : RetryDecision.Again;
     }
 
-    /// <summary>Network errors and timeouts. Not a refusal by a breaker or a bulkhead: those are there to shed load.</summary>
+    /// <summary>Network errors and timeouts, a connection's among them, which the platform gives as a cancellation. Not a
+    /// refusal by a breaker or a bulkhead: those are there to shed load.</summary>
     public static RetryDecision Decide(Exception exception) =>
-        exception is HttpRequestException or TimeoutException ? RetryDecision.Again : RetryDecision.Stop;
+        exception is HttpRequestException or TimeoutException or OperationCanceledException { InnerException: TimeoutException }
+            ? RetryDecision.Again
+            : RetryDecision.Stop;
+
+    /// <summary>Whether a cancellation comes from within: an attempt's timeout, and not the caller.</summary>
+    public static bool IsTimeout(HttpRequestMessage request) =>
+        request.Options.TryGetValue(CallersToken, out CancellationToken callers) && !callers.IsCancellationRequested;
 
     /// <summary>Whether a request may be sent twice: its method is idempotent (RFC 9110, 9.2.2), and its content can be
     /// written again.</summary>

@@ -71,6 +71,33 @@ public class RetryBudgetServiceCollectionTests
         Assert.Equal(5, typeof(RetryBudgetOptions).GetProperties().Length); // all of them bind
     }
 
+    [Theory]
+    [InlineData("Ratio", 1)]
+    [InlineData("Grpc", 2)]
+    public void What_was_saved_beyond_a_lowered_limit_is_forfeited(string kind, int failuresLeft)
+    {
+        IConfigurationRoot configuration = Configuration(("Kind", kind), ("Ratio", "1"), ("ReservePerSecond", "0"), ("Burst", "1000"));
+        var collection = new ServiceCollection();
+        collection.AddRetryBudget("payments");
+        collection.AddOptions<RetryBudgetOptions>("payments").Bind(configuration);
+        using ServiceProvider services = collection.BuildServiceProvider();
+        RetryBudget budget = services.GetRequiredKeyedService<RetryBudget>("payments");
+        for (int i = 0; i < 1000; i++)
+        {
+            budget.OnRequest();
+        }
+
+        Set(configuration, ("Burst", kind == "Grpc" ? "4" : "1"));
+        int granted = 0;
+        while (budget.TryRetry() && granted < 10)
+        {
+            granted++;
+            budget.OnAttemptEnded(isRetry: true, AttemptOutcome.Failed);
+        }
+
+        Assert.Equal(failuresLeft, granted);
+    }
+
     [Fact]
     public void Instruments_report_what_was_granted_and_refused_by_name()
     {

@@ -85,6 +85,31 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task A_result_whose_decision_throws_is_disposed_and_its_place_given_back()
+    {
+        var reply = new Reply();
+        RetryOptions options = Options(Backoff.Constant(Second));
+        options.Budget = RetryBudget.ByConcurrency(ratio: 0.5, minimum: 0);
+        await Assert.ThrowsAsync<FormatException>(() => Retry.ExecuteAsync(
+            static (state, _) => new ValueTask<Reply>(state), reply, options, _ => throw new FormatException()).AsTask());
+        Assert.True(reply.IsDisposed);
+        options.Budget.OnRequest();
+        Assert.True(options.Budget.TryRetry()); // half of the two in flight
+        Assert.False(options.Budget.TryRetry());
+    }
+
+    [Fact]
+    public async Task A_result_that_cannot_be_disposed_gives_its_place_in_the_budget_back()
+    {
+        RetryBudget budget = RetryBudget.ByConcurrency(ratio: 0, minimum: 1);
+        RetryOptions options = Options(Backoff.Constant(Second).WithMaxAttempts(2));
+        options.Budget = budget;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Retry.ExecuteAsync(
+            static (_, _) => new ValueTask<Undisposable>(new Undisposable()), 0, options, _ => RetryDecision.Again).AsTask());
+        Assert.True(budget.TryRetry());
+    }
+
+    [Fact]
     public async Task P10_A_servers_delay_is_never_cut_short_and_is_spread()
     {
         List<double> waits = [];
@@ -364,5 +389,10 @@ public class RetryTests
         public bool IsDisposed { get; private set; }
 
         public void Dispose() => IsDisposed = true;
+    }
+
+    private sealed class Undisposable : IDisposable
+    {
+        public void Dispose() => throw new ObjectDisposedException("reply");
     }
 }

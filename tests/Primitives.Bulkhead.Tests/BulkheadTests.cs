@@ -444,6 +444,30 @@ public class BulkheadTests
     }
 
     [Fact]
+    public void Copies_of_leases_that_are_disposed_do_not_break_the_counts()
+    {
+        var bulkhead = new Bulkhead(1, maxQueue: 2);
+        Race.Run(4, _ =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                using var source = new CancellationTokenSource();
+                Task<BulkheadLease> waiting = bulkhead.AcquireAsync(cancellationToken: source.Token).AsTask();
+                source.Cancel();
+                SpinWait.SpinUntil(() => waiting.IsCompleted);
+                if (waiting.IsCompletedSuccessfully)
+                {
+                    BulkheadLease lease = waiting.Result;
+                    BulkheadLease copy = lease;
+                    lease.Dispose();
+                    copy.Dispose();
+                }
+            }
+        });
+        Assert.Equal((0, 0, 1), (bulkhead.InUse, bulkhead.Queued, bulkhead.MaxConcurrency));
+    }
+
+    [Fact]
     public async Task Bad_arguments_are_refused()
     {
         (string, BulkheadOptions)[] bad =

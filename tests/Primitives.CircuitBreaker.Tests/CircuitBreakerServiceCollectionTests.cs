@@ -172,6 +172,8 @@ public class CircuitBreakerServiceCollectionTests
         Assert.Throws<ArgumentNullException>("name", () => new ServiceCollection().AddCircuitBreaker((string)null!));
         Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddCircuitBreaker(""));
         Assert.Throws<ArgumentNullException>("name", () => new ServiceCollection().AddCircuitBreakerSet<int>(null!));
+        Assert.Throws<ArgumentOutOfRangeException>("capacity", () => new ServiceCollection().AddCircuitBreakerSet<int>("a", capacity: 0));
+        Assert.Throws<ArgumentOutOfRangeException>("idleTime", () => new ServiceCollection().AddCircuitBreakerSet<int>("a", idleTime: TimeSpan.Zero));
     }
 
     private sealed class MeterFactory : IMeterFactory

@@ -79,6 +79,29 @@ public class CircuitBreakerSetTests
     }
 
     [Fact]
+    public void New_settings_reach_breakers_made_at_that_moment()
+    {
+        for (int round = 0; round < 300; round++)
+        {
+            var set = new CircuitBreakerSet<int>(Options(o => o.MinimumThroughput = 1_000));
+            Race.Run(
+                () => set.Update(Options(o => o.MinimumThroughput = 1)),
+                () =>
+                {
+                    for (int key = 0; key < 30; key++)
+                    {
+                        set.Get(key);
+                    }
+                });
+            Assert.All(set.ToArray(), pair =>
+            {
+                pair.Value.Acquire().Failure();
+                Assert.NotEqual(CircuitState.Closed, pair.Value.State);
+            });
+        }
+    }
+
+    [Fact]
     public void Many_threads_share_one_breaker_per_key_and_the_bound_holds()
     {
         var set = new CircuitBreakerSet<int>(Options(o => o.MinimumThroughput = 1_000_000), capacity: 50, Idle, _time);

@@ -221,6 +221,22 @@ public class CircuitBreakerTests
     }
 
     [Fact]
+    public void More_calls_than_the_window_holds_are_not_waited_for()
+    {
+        CircuitBreaker breaker = Breaker(_time, o => (o.Window, o.WindowSize) = (CircuitWindowKind.Count, 4));
+
+        // The window changes when the breaker closes next, so it would never open again if the old one were too small.
+        breaker.Update(Options(o => (o.Window, o.WindowSize, o.MinimumThroughput) = (CircuitWindowKind.Count, 100, 50)));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal(CircuitState.Closed, breaker.State);
+            breaker.Acquire().Failure();
+        }
+
+        Assert.Equal(CircuitState.Open, breaker.State);
+    }
+
+    [Fact]
     public async Task Execute_reports_what_happened()
     {
         CircuitBreaker breaker = Breaker(_time, o => o.MinimumThroughput = 100);

@@ -277,6 +277,65 @@ public class CircuitRaceTests
         Assert.Equal(CircuitState.Closed, breaker.State);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(6)]
+    public void R9_A_caller_that_stalled_for_windows_takes_nothing_from_the_current_slice(int windows)
+    {
+        var clock = new FreeClock();
+        var breaker = new CircuitBreaker(Options(o => (o.FailureRatio, o.MinimumThroughput) = (1, 1_000)), clock);
+        clock.Now = 100_000;
+        for (int i = 0; i < 5; i++)
+        {
+            breaker.Acquire().Failure();
+        }
+
+        // It read the clock then, and comes to record only now.
+        clock.Now -= windows * 10_000;
+        breaker.Acquire().Failure();
+        breaker.Acquire().Success();
+        clock.Now = 100_000;
+        Assert.Equal((5, 5), (breaker.GetSnapshot().Calls, breaker.GetSnapshot().Failures));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void R9_A_window_by_count_never_shows_more_than_was_reported(int size)
+    {
+        const int Threads = 4;
+        CircuitBreaker breaker = Breaker(_time, o => (o.Window, o.WindowSize, o.MinimumThroughput, o.FailureRatio) = (CircuitWindowKind.Count, size, size, 1));
+        long most = 0;
+        int running = Threads;
+        Race.Run(Threads + 1, thread =>
+        {
+            if (thread.Index == Threads)
+            {
+                while (Volatile.Read(ref running) > 0)
+                {
+                    CircuitSnapshot snapshot = breaker.GetSnapshot();
+                    most = Math.Max(most, Math.Max(snapshot.Calls, Math.Max(snapshot.Failures, snapshot.SlowCalls)));
+                }
+
+                return;
+            }
+
+            for (int i = 0; i < 50_000; i++)
+            {
+                CircuitPermit permit = breaker.TryAcquire(out CircuitPermit acquired) ? acquired : default;
+                permit.Report(i % 2 == 0 ? CallOutcome.Failure : CallOutcome.Success);
+                if (breaker.State != CircuitState.Closed)
+                {
+                    breaker.Reset();
+                }
+            }
+
+            Interlocked.Decrement(ref running);
+        });
+        Assert.InRange(most, 0, size + Threads);
+    }
+
     [Fact]
     public void R9_Within_one_slice_every_count_is_there()
     {

@@ -70,6 +70,15 @@ public class HttpClientBuilderTests
         collection.AddHttpClient("payments").AddCircuitBreaker(o => o.FailureRatio = 3);
         using ServiceProvider services = collection.BuildServiceProvider();
         Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        foreach (Action<RetryOptions> configure in (Action<RetryOptions>[])
+            [o => o.AttemptTimeout = TimeSpan.Zero, o => o.MaxServerDelay = TimeSpan.MaxValue, o => o.TimeProvider = null!])
+        {
+            collection = [];
+            collection.AddHttpClient("payments").AddRetry(configure);
+            using ServiceProvider retrying = collection.BuildServiceProvider();
+            Assert.Throws<OptionsValidationException>(() => retrying.GetRequiredService<IStartupValidator>().Validate());
+        }
+
         Assert.Throws<ArgumentNullException>("builder", () => HttpClientBuilderResilienceExtensions.AddRetry(null!));
         Assert.Throws<ArgumentNullException>("builder", () => HttpClientBuilderResilienceExtensions.AddBulkhead(null!));
         Assert.Throws<ArgumentNullException>("builder", () => HttpClientBuilderResilienceExtensions.AddCircuitBreaker((IHttpClientBuilder)null!));

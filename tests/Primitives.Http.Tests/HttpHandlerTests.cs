@@ -181,6 +181,84 @@ public class HttpHandlerTests
     }
 
     [Fact]
+    public async Task A_connection_that_times_out_is_tried_again()
+    {
+        // The platform's form of SocketsHttpHandler.ConnectTimeout.
+        using var server = new StubServer((i, _, _) => i == 0
+            ? throw new TaskCanceledException("connecting", new TimeoutException())
+            : Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK)));
+        using HttpClient client = Client(new RetryHandler(Fast(attempts: 2)), server);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Payments)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_redirected_request_is_repeated_where_it_was_sent_first()
+    {
+        List<string> sent = [];
+        using var server = new StubServer((_, request, _) =>
+        {
+            sent.Add($"{request.Method} {request.RequestUri} {request.Headers.Authorization} {request.Content is not null}");
+            request.Method = HttpMethod.Get; // as the platform's redirection does
+            request.RequestUri = new Uri("https://replica.example/");
+            request.Headers.Authorization = null;
+            request.Content = null;
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway));
+        });
+        using HttpClient client = Client(new RetryHandler(Fast(attempts: 2)), server);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "t");
+        await client.PutAsync(Payments, new StringContent("amount=3"));
+        Assert.Equal(Enumerable.Repeat($"PUT {Payments} Bearer t True", 2), sent);
+
+        using StubServer plain = new((_, request, _) =>
+        {
+            Assert.Equal(["a, b=c d, e"], request.Headers.GetValues("Authorization"));
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway));
+        });
+        using HttpClient odd = Client(new RetryHandler(Fast(attempts: 2)), plain);
+        odd.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "a, b=c d, e");
+        await odd.GetAsync(Payments);
+        Assert.Equal(2, plain.Count);
+    }
+
+    [Fact]
+    public async Task An_attempt_that_times_out_in_the_bulkheads_queue_is_not_the_servers_failure()
+    {
+        var bulkhead = new Bulkhead(1, maxQueue: 5);
+        bulkhead.TryAcquire(out _);
+        CircuitBreakerSet<string> breakers = Breakers(threshold: 1);
+        using StubServer server = StubServer.Always(HttpStatusCode.OK);
+        using HttpClient client = Client(
+            new RetryHandler(new RetryOptions { Backoff = default, AttemptTimeout = Second, TimeProvider = _time }),
+            new CircuitBreakerHandler(breakers),
+            new BulkheadHandler(bulkhead),
+            server);
+        Task<HttpResponseMessage> sending = client.GetAsync(Payments);
+        Advance(sending, 5 * Second);
+        BulkheadRejectedException refusal = await Assert.ThrowsAsync<BulkheadRejectedException>(() => sending);
+        Assert.Equal(BulkheadRejection.TimedOut, refusal.Reason);
+        Assert.Equal((1L, 0L), (breakers.Get("https://payments.example").Statistics.Ignored, breakers.Get("https://payments.example").Statistics.Failed));
+
+        using var source = new CancellationTokenSource();
+        sending = client.GetAsync(Payments, source.Token);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending); // the caller's own wish stays what it is
+        Assert.Equal((0, 0), (bulkhead.Queued, server.Count));
+    }
+
+    [Fact]
+    public async Task What_may_not_be_repeated_still_tells_the_budget_that_it_failed()
+    {
+        RetryBudget budget = RetryBudget.Grpc(maxTokens: 4, ratio: 1);
+        using StubServer server = StubServer.Always(HttpStatusCode.ServiceUnavailable);
+        using HttpClient client = Client(new RetryHandler(new RetryOptions { Budget = budget }), server);
+        await client.PostAsync(Payments, null);
+        Assert.True(budget.TryRetry());
+        await client.PostAsync(Payments, null);
+        Assert.False(budget.TryRetry()); // half of the tokens are gone
+        Assert.Equal(2, server.Count);
+    }
+
+    [Fact]
     public async Task Refusals_by_breaker_and_bulkhead_are_not_retried()
     {
         CircuitBreakerSet<string> breakers = Breakers();

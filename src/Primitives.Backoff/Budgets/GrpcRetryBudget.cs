@@ -45,8 +45,10 @@ internal sealed class GrpcRetryBudget : RetryBudget
         long observed = Volatile.Read(ref _tokens.Value);
         while (observed > 0)
         {
-            // Never below zero: an outage must not have to be paid off for longer than it lasted.
-            long previous = Interlocked.CompareExchange(ref _tokens.Value, Math.Max(0, observed - amount), observed);
+            // Never below zero: an outage must not have to be paid off for longer than it lasted. From no more than the
+            // maximum, which may have been lowered: what was saved beyond it must not postpone the throttle.
+            long left = Math.Min(observed, Volatile.Read(ref _max)) - amount;
+            long previous = Interlocked.CompareExchange(ref _tokens.Value, Math.Max(0, left), observed);
             if (previous == observed)
             {
                 return;

@@ -26,13 +26,13 @@ internal static class MicroTokens
         }
     }
 
-    /// <summary>Takes one token if there is one.</summary>
-    public static bool TryTakeOne(ref long word)
+    /// <summary>Takes one token if there is one. What was saved beyond the limit, before that was lowered, is forfeited.</summary>
+    public static bool TryTakeOne(ref long word, long limit)
     {
         long observed = Volatile.Read(ref word);
         while (observed >= One)
         {
-            long previous = Interlocked.CompareExchange(ref word, observed - One, observed);
+            long previous = Interlocked.CompareExchange(ref word, Math.Min(observed, limit) - One, observed);
             if (previous == observed)
             {
                 return true;

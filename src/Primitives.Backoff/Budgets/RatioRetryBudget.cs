@@ -33,12 +33,12 @@ internal sealed class RatioRetryBudget : RetryBudget
 
     private protected override bool TryTake()
     {
-        if (MicroTokens.TryTakeOne(ref _saved.Value))
+        Limits limits = Volatile.Read(ref _limits);
+        if (MicroTokens.TryTakeOne(ref _saved.Value, limits.Burst))
         {
             return true;
         }
 
-        Limits limits = Volatile.Read(ref _limits);
         if (limits.TicksPerToken == 0)
         {
             return false;

@@ -11,7 +11,8 @@ namespace Primitives;
 /// <see cref="Backoff.MaxAttempts"/>, and no delay starts that would end beyond <see cref="Backoff.MaxElapsed"/>. A delay
 /// given by the server is never cut short, unless <see cref="RetryOptions.ClampServerDelay"/> says so for one that is too
 /// long; up to a quarter of it is added at random, because it gave all others the same. The last attempt's result or
-/// exception is what the caller gets. A result that is tried again is disposed if it can be.</para>
+/// exception is what the caller gets. A result that is tried again, or whose decision throws, is
+/// disposed if it can be.</para>
 /// <para><b>Cost.</b> A first attempt that completes at once with success allocates nothing. One
 /// <see cref="CancellationTokenSource"/> or two per attempt if it has a timeout.</para>
 /// <para><b>Limits.</b> Only retry what may be done twice: an attempt that failed for us may have worked for the
@@ -113,6 +114,11 @@ public static class Retry
                     : RetryDecision.Again;
                 outcome = decision.ShouldRetry ? AttemptOutcome.Failed : AttemptOutcome.Succeeded;
             }
+            catch
+            {
+                (result as IDisposable)?.Dispose(); // the decision threw, so nobody else will
+                throw;
+            }
             finally
             {
                 budget?.OnAttemptEnded(isRetry, outcome); // in any case, or its place in the budget would be lost
@@ -128,9 +134,10 @@ public static class Retry
                 return result!;
             }
 
-            (result as IDisposable)?.Dispose();
             try
             {
+                (result as IDisposable)?.Dispose();
+
                 // Timers drop fractions of a millisecond, and no delay may be cut short.
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
@@ -175,7 +182,7 @@ public static class Retry
             delay = spread < Backoff.MaxDelay ? spread : Backoff.MaxDelay;
         }
 
-        return delay <= options.Backoff.MaxElapsed - options.TimeProvider.GetElapsedTime(started);
+        return options.TimeProvider.GetElapsedTime(started) <= options.Backoff.MaxElapsed - delay;
     }
 
     private static ValueTask<T> Attempt<TState, T>(

@@ -59,6 +59,8 @@ public static class CircuitBreakerServiceCollectionExtensions
     /// of keys, and how many of them are not closed.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="name"/> is
     /// <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="idleTime"/> is not
+    /// positive.</exception>
     public static IServiceCollection AddCircuitBreakerSet<TKey>(
         this IServiceCollection services,
         string name,
@@ -69,6 +71,11 @@ public static class CircuitBreakerServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        if (idleTime is { } idle)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(idle, TimeSpan.Zero, nameof(idleTime));
+        }
 
         AddOptions(services, name, configure);
         services.TryAddKeyedSingleton(name, (provider, _) =>

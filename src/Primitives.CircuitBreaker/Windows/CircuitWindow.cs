@@ -10,6 +10,9 @@ internal abstract class CircuitWindow
     /// <summary>Gets whether the methods need a clock reading; they are given 0 otherwise.</summary>
     public abstract bool UsesClock { get; }
 
+    /// <summary>Gets how many calls it can hold.</summary>
+    public virtual long Capacity => long.MaxValue;
+
     public abstract void RecordSuccess(long now);
 
     /// <summary>Records a call that failed, was slow, or both, and gives what is in the window with it.</summary>

@@ -9,7 +9,6 @@ internal sealed class CountWindow : CircuitWindow
     private const byte WasSlow = 4;
     private const int FailuresShift = 21;
     private const int SlowShift = 42;
-    private const long Mask = (1L << FailuresShift) - 1;
 
     private readonly byte[] _slots;
     private PaddedInt64 _next;
@@ -20,6 +19,8 @@ internal sealed class CountWindow : CircuitWindow
     public override bool UsesClock => false;
 
     public override long Recorded => Volatile.Read(ref _next.Value);
+
+    public override long Capacity => _slots.Length;
 
     public override void RecordSuccess(long now) => Record(Filled);
 
@@ -40,6 +41,16 @@ internal sealed class CountWindow : CircuitWindow
     private static long Pack(byte call) =>
         (call & Filled) + ((call & Failed) != 0 ? 1L << FailuresShift : 0) + ((call & WasSlow) != 0 ? 1L << SlowShift : 0);
 
-    private static WindowCounts Unpack(long totals) =>
-        new(totals & Mask, (totals >> FailuresShift) & Mask, (totals >> SlowShift) & Mask);
+    // A field may be below zero for a moment, when a value is subtracted before the call that put it there has added it. It
+    // must read as zero then, and not as the largest number there is, with one less in the field above.
+    private static WindowCounts Unpack(long totals)
+    {
+        long calls = Lowest(totals);
+        long rest = (totals - calls) >> FailuresShift;
+        long failures = Lowest(rest);
+        long slow = (rest - failures) >> FailuresShift;
+        return new WindowCounts(Math.Max(0, calls), Math.Max(0, failures), Math.Max(0, slow));
+    }
+
+    private static long Lowest(long fields) => fields << (64 - FailuresShift) >> (64 - FailuresShift);
 }

@@ -10,6 +10,10 @@ internal sealed class TimeWindow : CircuitWindow
     // Failures are recorded after the call they belong to and summed before it, so there are never more than calls.
     private const int Padding = 16; // words; 128 bytes on either side
 
+    // A word whose slice is ahead by up to this is newer, by any more it is from before the numbers wrapped around. At the
+    // finest, slices of 1 ms: a stall of a minute, and the same minute lost after each 49 days without a call.
+    private const uint LongestStall = 1 << 16;
+
     private readonly long[] _words;
     private readonly long _origin;
     private readonly long _ticksPerSlice;
@@ -97,7 +101,7 @@ internal sealed class TimeWindow : CircuitWindow
     }
 
     /// <summary>Adds one to a slice's count and gives the count it replaced, if it began the slice.</summary>
-    private uint Add(ref long word, uint slice)
+    private static uint Add(ref long word, uint slice)
     {
         long observed = Volatile.Read(ref word);
         while (true)
@@ -112,9 +116,9 @@ internal sealed class TimeWindow : CircuitWindow
                     return 0;
                 }
             }
-            else if (current - slice <= (uint)_slices)
+            else if (current - slice <= LongestStall)
             {
-                return 0; // the caller stalled for a whole window: what it has to tell is out of it
+                return 0; // the caller stalled for a window or more: what it has to tell is out of it
             }
 
             // Publishes the count together with the slice it belongs to; a stale read makes the swap fail.
