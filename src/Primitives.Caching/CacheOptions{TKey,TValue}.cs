@@ -1,6 +1,6 @@
 namespace Primitives;
 
-/// <summary>The settings of an <c>LruCache</c> or an <c>LfuCache</c>.</summary>
+/// <summary>The settings of an <see cref="LruCache{TKey, TValue}"/> or an <see cref="LfuCache{TKey, TValue}"/>.</summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
 /// <remarks>Read once, when the cache is created. Every combination is allowed.</remarks>

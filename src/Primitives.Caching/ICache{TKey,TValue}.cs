@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Primitives;
 
-/// <summary>A bounded in-process cache: the surface that <c>LruCache</c> and
-/// <c>LfuCache</c> share.</summary>
+/// <summary>A bounded in-process cache: the surface that <see cref="LruCache{TKey, TValue}"/> and
+/// <see cref="LfuCache{TKey, TValue}"/> share.</summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <typeparam name="TValue">The type of the values.</typeparam>
 /// <remarks>

@@ -3,13 +3,13 @@ namespace Primitives;
 /// <summary>What a cache did since it was created: one immutable snapshot.</summary>
 /// <remarks>
 /// <para><b>Accuracy.</b> Each number is exact when nobody uses the cache, except <see cref="Hits"/> of an
-/// <c>LfuCache</c>: they are counted without an interlocked instruction, so where two threads share
+/// <see cref="LfuCache{TKey, TValue}"/>: they are counted without an interlocked instruction, so where two threads share
 /// a counter a few may be lost, never gained. While other threads work, the numbers belong to slightly different
 /// moments.</para>
 /// </remarks>
 public readonly record struct CacheStatistics
 {
-    /// <summary>Gets the lookups that found a live value, stale values served included.</summary>
+    /// <summary>Gets the lookups that found a live value.</summary>
     public long Hits { get; init; }
 
     /// <summary>Gets the lookups that did not; a caller that joins another's load has missed too, and a key known to be
@@ -28,7 +28,7 @@ public readonly record struct CacheStatistics
     /// <summary>Gets the background refreshes started, by age or early by chance.</summary>
     public long Refreshes { get; init; }
 
-    /// <summary>Gets the reads answered by an expired value because loading a new one failed.</summary>
+    /// <summary>Gets the misses answered by an expired value because loading a new one failed.</summary>
     public long StaleServed { get; init; }
 
     /// <summary>Gets the entries that gave way to others.</summary>
