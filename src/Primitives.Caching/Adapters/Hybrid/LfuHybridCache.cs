@@ -126,15 +126,9 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
 
         var call = new HybridCall<TState, T>(
             this, state, factory, flags, options?.Expiration ?? _expiration, LocalExpiration(options) ?? _localExpiration, ToArray(tags));
-        if (flags != _defaultFlags || (flags & NotOrdinary) != 0)
-        {
-            return LoadAsync(key, call, cancellationToken);
-        }
-
-        ValueTask<CacheLookup<HybridEntry>> lookup = FindAsync(key, call, cancellationToken);
-        return lookup.IsCompletedSuccessfully && lookup.Result.Value is HybridEntry<T> entry && _tags.IsValid(entry)
-            ? ValueTask.FromResult(entry.Read())
-            : GetOrLoadAsync(key, call, lookup, cancellationToken);
+        return flags == _defaultFlags && (flags & NotOrdinary) == 0
+            ? GetOrLoadAsync(key, call, cancellationToken)
+            : LoadAsync(key, call, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -271,14 +265,12 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
             },
             cancellationToken);
 
-    // The first level had nothing of use: what was found is still on its way, or of another type, or a tag of it was removed.
-    private async ValueTask<T> GetOrLoadAsync<TState, T>(
-        string key, HybridCall<TState, T> call, ValueTask<CacheLookup<HybridEntry>> lookup, CancellationToken cancellationToken)
+    private async ValueTask<T> GetOrLoadAsync<TState, T>(string key, HybridCall<TState, T> call, CancellationToken cancellationToken)
     {
         long since = long.MaxValue;
         while (true)
         {
-            HybridEntry found = (await lookup.ConfigureAwait(false)).Value;
+            HybridEntry found = (await FindAsync(key, call, cancellationToken).ConfigureAwait(false)).Value;
             if (found is not HybridEntry<T> entry)
             {
                 return await LoadAsync(key, call, cancellationToken).ConfigureAwait(false);
@@ -295,8 +287,6 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
             {
                 _local.TryRemove(key, out _);
             }
-
-            lookup = FindAsync(key, call, cancellationToken);
         }
     }
 
