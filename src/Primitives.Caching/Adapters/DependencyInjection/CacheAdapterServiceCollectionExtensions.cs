@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
@@ -125,7 +126,7 @@ public static class CacheAdapterServiceCollectionExtensions
         return services;
     }
 
-    private static void AddOptions<TOptions>(
+    private static void AddOptions<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
         IServiceCollection services, string name, Action<TOptions>? configure, Action<TOptions> throwIfInvalid)
         where TOptions : class
     {
@@ -138,7 +139,7 @@ public static class CacheAdapterServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>>(new RulesValidator<TOptions>(throwIfInvalid)));
     }
 
-    private static TOptions Settings<TOptions>(IServiceProvider provider, string name)
+    private static TOptions Settings<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(IServiceProvider provider, string name)
         where TOptions : class =>
         provider.GetRequiredService<IOptionsMonitor<TOptions>>().Get(name);
 
