@@ -20,6 +20,9 @@ internal sealed class HybridTags(TimeProvider timeProvider)
     private long _allRemovedAt;
     private long _lastTime;
 
+    /// <summary>Gets the last reading of the clock: all later ones are greater.</summary>
+    public long LastTime => Volatile.Read(ref _lastTime);
+
     /// <summary>Reads the clock: UTC ticks, but later than every reading before.</summary>
     public long NextTime()
     {

@@ -127,7 +127,7 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
         var call = new HybridCall<TState, T>(
             this, state, factory, flags, options?.Expiration ?? _expiration, LocalExpiration(options) ?? _localExpiration, ToArray(tags));
         return flags == _defaultFlags && (flags & NotOrdinary) == 0
-            ? GetOrLoadAsync(key, call, cancellationToken)
+            ? ReadAsync(key, call, _tags.LastTime, FindAsync(key, call, cancellationToken), cancellationToken)
             : LoadAsync(key, call, cancellationToken);
     }
 
@@ -265,12 +265,37 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
             },
             cancellationToken);
 
-    private async ValueTask<T> GetOrLoadAsync<TState, T>(string key, HybridCall<TState, T> call, CancellationToken cancellationToken)
+    private ValueTask<T> ReadAsync<TState, T>(
+        string key,
+        HybridCall<TState, T> call,
+        long since,
+        ValueTask<CacheLookup<HybridEntry>> lookup,
+        CancellationToken cancellationToken)
     {
-        long since = long.MaxValue;
+        if (!lookup.IsCompletedSuccessfully)
+        {
+            return ReadLoadedAsync(key, call, since, lookup, cancellationToken);
+        }
+
+        CacheLookup<HybridEntry> found = lookup.Result;
+        return found.Value is HybridEntry<T> entry && _tags.IsValid(entry)
+            ? ValueTask.FromResult(entry.Read())
+            : ReadLoadedAsync(key, call, since, ValueTask.FromResult(found), cancellationToken);
+    }
+
+    // What was found is still on its way, or of another type, or a tag of it was removed. A load that began after the call
+    // is new enough for it, though a tag be removed again meanwhile: so this ends.
+    private async ValueTask<T> ReadLoadedAsync<TState, T>(
+        string key,
+        HybridCall<TState, T> call,
+        long since,
+        ValueTask<CacheLookup<HybridEntry>> lookup,
+        CancellationToken cancellationToken)
+    {
+        HybridEntry? former = null;
         while (true)
         {
-            HybridEntry found = (await FindAsync(key, call, cancellationToken).ConfigureAwait(false)).Value;
+            HybridEntry found = (await lookup.ConfigureAwait(false)).Value;
             if (found is not HybridEntry<T> entry)
             {
                 return await LoadAsync(key, call, cancellationToken).ConfigureAwait(false);
@@ -281,12 +306,15 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
                 return entry.Read();
             }
 
-            // From here on: a load that began after this is new enough, even if a tag is removed again meanwhile.
-            since = Math.Min(since, _tags.NextTime());
-            if (_local.TryGet(key, out HybridEntry? current) && current == found)
+            // Once, by whoever sees it first: removing it again would part the others from the load that replaces it. What
+            // comes back nevertheless is kept for stale-on-error, where no look finds it.
+            if ((_local.TryGet(key, out HybridEntry? current) && current == found) || found == former)
             {
                 _local.TryRemove(key, out _);
             }
+
+            former = found;
+            lookup = FindAsync(key, call, cancellationToken);
         }
     }
 
@@ -301,7 +329,7 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
             return entry.Read();
         }
 
-        long since = _tags.NextTime();
+        long since = _tags.LastTime;
         while (true)
         {
             // The stamp is part of the flight's name: who comes after a removal does not join a load from before it.
