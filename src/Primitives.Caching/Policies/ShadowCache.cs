@@ -25,6 +25,8 @@ internal sealed class ShadowCache
     private readonly byte[] _oldest = [None, None, None];
     private readonly int[] _counts = new int[3];
     private byte _free;
+    private byte _champion = None;
+    private int _wins;
 
     public ShadowCache(int capacity, double windowShare, FrequencySketch sketch)
     {
@@ -103,10 +105,22 @@ internal sealed class ShadowCache
             else
             {
                 Evict(candidate);
+                NoteWin(victim);
             }
         }
 
         Debug.Assert(_counts[Window] + _counts[Probation] + _counts[Protected] < _capacity, "There is room.");
+    }
+
+    private void NoteWin(byte victim)
+    {
+        _wins = victim == _champion ? _wins + 1 : 1;
+        _champion = victim;
+        if (victim != None && _wins == WindowTinyLfu.WinsInARow)
+        {
+            _champion = None;
+            Move(victim, _region[victim]);
+        }
     }
 
     private byte MainVictim() => _oldest[Probation] != None ? _oldest[Probation] : _oldest[Protected];
@@ -162,6 +176,7 @@ internal sealed class ShadowCache
     private void Evict(byte node)
     {
         Unlink(node);
+        _champion = node == _champion ? None : _champion;
         Forget(Find(_hashes[node]));
         _older[node] = _free;
         _free = node;

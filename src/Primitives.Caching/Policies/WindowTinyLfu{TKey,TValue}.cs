@@ -19,6 +19,8 @@ internal sealed class WindowTinyLfu<TKey, TValue>
     private long _capacity;
     private long _windowMax;
     private long _protectedMax;
+    private Entry<TKey, TValue>? _champion; // the victim that warded off the latest candidates
+    private int _wins;
 
     public WindowTinyLfu(long capacity, bool isWeighted, ulong seed)
     {
@@ -83,7 +85,11 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         OnHit(fresh);
     }
 
-    public void Remove(Entry<TKey, TValue> entry) => ListOf(entry.Region).Remove(entry);
+    public void Remove(Entry<TKey, TValue> entry)
+    {
+        ListOf(entry.Region).Remove(entry);
+        _champion = ReferenceEquals(entry, _champion) ? null : _champion; // or it would be kept alive
+    }
 
     /// <summary>Makes room in the window for an entry, and says who must go.</summary>
     /// <param name="incoming">The weight of the entry about to be added; 0 when none is.</param>
@@ -109,8 +115,14 @@ internal sealed class WindowTinyLfu<TKey, TValue>
                 return null;
             }
 
-            if (MainVictim() is not { } victim || !WindowTinyLfu.Admits(_sketch, candidate.Hash, victim.Hash))
+            if (MainVictim() is not { } victim)
             {
+                return candidate;
+            }
+
+            if (!WindowTinyLfu.Admits(_sketch, candidate.Hash, victim.Hash))
+            {
+                NoteWin(victim);
                 return candidate;
             }
 
@@ -127,9 +139,21 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         _window.Clear();
         _probation.Clear();
         _protected.Clear();
+        _champion = null;
     }
 
     private Entry<TKey, TValue>? MainVictim() => _probation.Oldest ?? _protected.Oldest;
+
+    private void NoteWin(Entry<TKey, TValue> victim)
+    {
+        _wins = ReferenceEquals(victim, _champion) ? _wins + 1 : 1;
+        _champion = victim;
+        if (_wins == WindowTinyLfu.WinsInARow)
+        {
+            _champion = null;
+            ListOf(victim.Region).MoveToNewest(victim);
+        }
+    }
 
     private void CountUse(uint hash)
     {
