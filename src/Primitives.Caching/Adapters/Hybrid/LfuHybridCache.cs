@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
@@ -35,6 +36,9 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
     private const HybridCacheEntryFlags Meaningful = ~HybridCacheEntryFlags.DisableCompression; // nothing is compressed
 
     private const int MostOverhead = 1024 * 1024; // of a payload: its key and tags
+
+    private static readonly SearchValues<char> ControlCharacters =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Select(static code => (char)code)]);
 
     private static readonly TimeSpan DefaultExpiration = TimeSpan.FromMinutes(5);
 
@@ -242,7 +246,7 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
     private bool IsCachable(string key) =>
         !string.IsNullOrWhiteSpace(key)
         && key.Length <= _maximumKeyLength
-        && !key.AsSpan().ContainsAnyInRange('\u0000', '\u001F')
+        && !key.AsSpan().ContainsAny(ControlCharacters)
         && !SecondLevel.IsReserved(key);
 
     private bool WritesSecond(string key, HybridCacheEntryFlags flags, string[] tags) =>
