@@ -124,7 +124,9 @@ internal static class HyperLogLogArea
         card.AtMost("1 thread, against registers that only one thread may use", alone.Value, 1.2, "x", alone.Note);
 
         RatioResult estimate = Ratio.Of(n => EstimateAll(warm, n), n => PowSum(plain.Registers, n));
-        card.AtMost("Estimate(), against a scalar sum of powers", estimate.Value, 0.25, "x", estimate.Note);
+        RatioResult looked = Ratio.Of(n => EstimateAll(warm, n), n => PowerSum(plain.Registers, n));
+        card.AtMost(
+            "Estimate(), against a scalar sum of Math.Pow", estimate.Value, 0.25, "x", $"{estimate.Note}; {looked.Value:0.00}x of a sum of powers from a table");
 
         HyperLogLog[] parts = [.. Enumerable.Range(0, 16).Select(i => Filled(i * 100_000, 100_000))];
         byte[][] plainParts = [.. Enumerable.Range(0, 16).Select(i => PlainFilled(i * 100_000, 100_000).Registers)];
@@ -214,6 +216,21 @@ internal static class HyperLogLogArea
             foreach (byte register in registers)
             {
                 sum += Math.Pow(2, -register);
+            }
+        }
+
+        return (long)sum;
+    }
+
+    private static long PowerSum(byte[] registers, int n)
+    {
+        double[] powers = [.. Enumerable.Range(0, 64).Select(rank => Math.ScaleB(1, -rank))];
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+        {
+            foreach (byte register in registers)
+            {
+                sum += powers[register];
             }
         }
 

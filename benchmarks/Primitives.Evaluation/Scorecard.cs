@@ -29,12 +29,16 @@ internal sealed class Scorecard(TextWriter output, bool markdown)
     public void AtLeast(string name, double result, double target, string unit = "", string note = "") =>
         Add(new Measure(_area, name, result, target, AtMost: false, unit, note));
 
+    /// <summary>Records a result that nothing is promised about.</summary>
+    public void Inform(string name, double result, string unit = "", string note = "") =>
+        Add(new Measure(_area, name, result, Target: null, AtMost: false, unit, note));
+
     private void Add(Measure measure)
     {
         _measures.Add(measure);
         string result = Format(measure.Result, measure.Unit);
-        string target = (measure.AtMost ? "≤ " : "≥ ") + Format(measure.Target, measure.Unit);
-        string verdict = measure.IsOk ? "ok" : "SHORT";
+        string target = measure.Target is { } promised ? (measure.AtMost ? "≤ " : "≥ ") + Format(promised, measure.Unit) : "-";
+        string verdict = measure switch { { Target: null } => "info", { IsOk: true } => "ok", _ => "SHORT" };
         if (markdown)
         {
             string note = measure.Note.Length > 0 ? $" ({measure.Note})" : "";

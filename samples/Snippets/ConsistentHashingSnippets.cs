@@ -3,7 +3,7 @@ using Primitives;
 
 namespace Snippets;
 
-/// <summary>The code blocks about rings in docs/consistent-hashing.md and in the package's README. Each method throws if it
+/// <summary>The code blocks in docs/consistent-hashing.md and in the package's README. Each method throws if it
 /// does not do what the text around it says.</summary>
 public static class ConsistentHashingSnippets
 {
@@ -122,6 +122,85 @@ public static class ConsistentHashingSnippets
         Check.That(bounded.InFlight == 0, "the lease is back");
         NodeLease<string>[] hot = [.. Enumerable.Range(0, 12).Select(_ => bounded.Acquire("hot"))];
         Check.That(hot.GroupBy(lease => lease.Node).All(group => group.Count() <= 5), "ceil(1.25 * 12 / 3) is 5");
+    }
+
+    public static void HotKeys()
+    {
+        var router = new HashRingRouter<string>(HashRing<string>.Create([new("a", "10.0.0.1"), new("b", "10.0.0.2"), new("c", "10.0.0.3")]));
+        var bounded = new BoundedLoadRouter<string>(router, factor: 1.25);
+
+        #region hot-keys
+        NodeLease<string>[] held = [.. Enumerable.Range(0, 12).Select(_ => bounded.Acquire("one and the same key"))];
+
+        foreach (NodeLoad<string> load in bounded.GetLoads())
+        {
+            Console.WriteLine($"{load.Node.Name}: {load.InFlight}"); // 5, 2, 5: none has more than ceil(1.25 * 12 / 3)
+        }
+
+        Array.ForEach(held, lease => lease.Dispose());
+        #endregion
+
+        int[] loads = [.. held.CountBy(lease => lease.Node).OrderBy(node => node.Key, StringComparer.Ordinal).Select(node => node.Value)];
+        Check.That(loads is [5, 2, 5] && bounded.InFlight == 0, string.Join(' ', loads));
+    }
+
+    public static void Maglev()
+    {
+        RingNode<string>[] nodes = [.. Enumerable.Range(0, 100).Select(i => new RingNode<string>($"backend-{i}", $"10.0.0.{i}"))];
+
+        #region maglev
+        MaglevTable<string> table = MaglevTable<string>.Create(nodes); // 65,537 slots, shared out evenly
+        string backend = table.GetNode("10.1.2.3:55123");
+
+        MaglevTable<string> next = MaglevTable<string>.Create(table.Members.Where(node => node.Name != "backend-7"));
+        #endregion
+
+        Check.That(nodes.Any(node => node.Value == backend), backend);
+        int[] moved = [.. Enumerable.Range(0, 20_000).Where(key => table.GetNode(key) != next.GetNode(key))];
+        Check.That(moved.Length is > 150 and < 600, $"1 % and about half a per cent more of the keys move: {moved.Length}");
+        Check.That(moved.Any(key => table.GetNode(key) != "10.0.0.7"), "some keys move between nodes that stay");
+    }
+
+    public static void Jump()
+    {
+        #region jump
+        int bucket = JumpHash.GetBucket("user:42", buckets: 16); // Guava's, of the key's XXH3
+        int later = JumpHash.GetBucket("user:42", buckets: 17);  // the same, or 16
+        #endregion
+
+        Check.That(bucket is >= 0 and < 16 && (later == bucket || later == 16), $"{bucket} {later}");
+    }
+
+    public static void JumpBack()
+    {
+        #region jump-back
+        ulong hash = StableHash.Compute("user:42");
+        int shard = JumpBackHash.GetBucketByHash(hash, buckets: 1_000);
+        int table = JumpBackHash.GetBucketByHash(StableHash.Remix(hash), buckets: 8); // within the shard: not the same bits again
+        #endregion
+
+        Check.That(shard == JumpBackHash.GetBucket("user:42", 1_000) && table is >= 0 and < 8, $"{shard} {table}");
+    }
+
+    public static void Rendezvous()
+    {
+        #region rendezvous
+        RendezvousHash<string> stores = RendezvousHash<string>.Create(
+        [
+            new("store-1", "10.0.0.1", Zone: "north"),
+            new("store-2", "10.0.0.2", Weight: 2.5, Zone: "north"), // gets 2.5 times as many keys
+            new("store-3", "10.0.1.1", Zone: "south"),
+        ]);
+
+        string store = stores.GetNode("user:42");
+
+        string[] replicas = new string[2];
+        int count = stores.GetNodes("user:42", replicas, ReplicaSpread.Zones); // the best of each zone, the owner first
+        #endregion
+
+        Check.That(count == 2 && replicas[0] == store && replicas.Contains("10.0.1.1"), store);
+        int heavy = Enumerable.Range(0, 45_000).Count(key => stores.GetNode(key) == "10.0.0.2");
+        Check.That(heavy is > 24_400 and < 25_600, $"2.5 of 4.5 of the keys: {heavy}"); // 25,000 +- 5.7 sigma
     }
 
     public static void Ketama()

@@ -26,6 +26,9 @@ internal sealed class DataFolder
     /// <summary>Gives the database of a shard, counted from 1; whether the file is there is another matter.</summary>
     public LinkDatabase Database(int shard) => new(Path.Combine(FullPath, shard == 1 ? "links.db" : $"links-{shard}.db"));
 
+    /// <summary>Gives the database of visitors.</summary>
+    public LinkDatabase Visitors => new(Path.Combine(FullPath, "visitors.db"));
+
     /// <summary>Opens the file in which a worker notes how far its ids have got, so that a restart repeats none. It is
     /// locked as long as it is open, since two processes with one worker id would make the same ids.</summary>
     public FileHighWaterMark OpenHighWaterMark(int worker)

@@ -42,6 +42,8 @@ internal static class ServiceRegistration
     {
         services.AddSingleton<LinkWriter>();
         services.AddSingleton<VisitCounter>();
+        services.AddSingleton(provider => new VisitorStore(provider.GetRequiredService<DataFolder>().Visitors));
+        services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
         services.AddProblemDetails();
         return services;

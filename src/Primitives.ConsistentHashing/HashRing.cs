@@ -99,8 +99,8 @@ public sealed partial class HashRing<TNode>
     /// <param name="points">Where points are put and how keys are hashed.</param>
     /// <returns>The ring.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="points"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">A node is invalid in itself or under this rule, two have the same name, or all
-    /// have more than 2^20 points together.</exception>
+    /// <exception cref="ArgumentException">A node is invalid in itself or under this rule, two have the same name or names
+    /// that the rule hashes alike, or all have more than 2^20 points together.</exception>
     public static HashRing<TNode> Create(ReadOnlySpan<RingNode<TNode>> nodes, RingPoints points)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -111,11 +111,13 @@ public sealed partial class HashRing<TNode>
 
         RingNode<TNode>[] sorted = nodes.ToArray();
         Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        for (int i = 1; i < sorted.Length; i++)
+        var names = new Dictionary<string, string>(sorted.Length, StringComparer.Ordinal);
+        foreach (RingNode<TNode> node in sorted)
         {
-            if (sorted[i].Name == sorted[i - 1].Name)
+            string hashed = points.HashedName(node.Name);
+            if (!names.TryAdd(hashed, node.Name))
             {
-                throw new ArgumentException($"Two nodes are named \"{sorted[i].Name}\".", nameof(nodes));
+                throw SameName(names[hashed], node.Name, nameof(nodes));
             }
         }
 
@@ -135,8 +137,8 @@ public sealed partial class HashRing<TNode>
     /// <summary>Makes the ring with one more node.</summary>
     /// <param name="node">The node; its name must be new.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
-    /// <exception cref="ArgumentException"><paramref name="node"/> is invalid, its name is on the ring already, or the ring
-    /// would have more than 2^20 points.</exception>
+    /// <exception cref="ArgumentException"><paramref name="node"/> is invalid, its name, or one that the rule hashes alike,
+    /// is on the ring already, or the ring would have more than 2^20 points.</exception>
     public HashRing<TNode> Add(RingNode<TNode> node)
     {
         node.ThrowIfInvalid(nameof(node));
@@ -144,6 +146,15 @@ public sealed partial class HashRing<TNode>
         if (index < 0)
         {
             throw new ArgumentException($"There is a node named \"{node.Name}\" already.", nameof(node));
+        }
+
+        string hashed = Points.HashedName(node.Name);
+        foreach (RingNode<TNode> other in _nodes)
+        {
+            if (Points.HashedName(other.Name) == hashed)
+            {
+                throw SameName(other.Name, node.Name, nameof(node));
+            }
         }
 
         RingNode<TNode>[] nodes = [.. _nodes.AsSpan(0, index), node, .. _nodes.AsSpan(index)];
@@ -259,6 +270,12 @@ public sealed partial class HashRing<TNode>
 
         return new HashRing<TNode>(nodes, counts, RingTable.Build(placed, counts), points);
     }
+
+    private static ArgumentException SameName(string first, string second, string parameterName) => new(
+        first == second
+            ? $"Two nodes are named \"{first}\"."
+            : $"The nodes \"{first}\" and \"{second}\" are one to this rule, which hashes their names alike: the second would get no keys.",
+        parameterName);
 
     private static void ThrowIfTooMany(double points, int nodes)
     {

@@ -31,9 +31,10 @@ public abstract class RingPoints
     /// <summary>Gets the points of nginx: <c>hash ... consistent</c> of its upstream module, and the same in Tengine and
     /// pingora. 160 points a unit of weight, CRC-32.</summary>
     /// <value>Node names are those of the <c>server</c> directives, <c>host:port</c>, <c>host</c> or
-    /// <c>unix:path</c>. Keys are hashed with CRC-32. Points that two nodes share belong to the name that is first in
-    /// ordinal order; nginx leaves that to an unstable sort. A point that a node has twice, which nginx drops, is kept
-    /// and counted; it changes no placement.</value>
+    /// <c>unix:path</c>; two that nginx hashes alike, as it does <c>host</c> and <c>host:</c>, are one name given twice.
+    /// Keys are hashed with CRC-32. Points that two nodes share belong to the name that is first in ordinal order; nginx
+    /// leaves that to an unstable sort. A point that a node has twice, which nginx drops, is kept and counted; it changes
+    /// no placement.</value>
     public static RingPoints Nginx { get; } = new NginxPoints();
 
     /// <summary>The suite's own points: exact to 64 bits, and as many for a node as its own weight says.</summary>
@@ -64,7 +65,8 @@ public abstract class RingPoints
     /// share belong to the name that is first in ordinal order; libketama leaves that to an unstable sort.</para>
     /// <para><b>Limits.</b> A weight far below the others' gives no points at all, and so no keys.</para>
     /// </remarks>
-    /// <param name="naming">How the name of a node on memcached's default port, 11211, is hashed.</param>
+    /// <param name="naming">How the name of a node on memcached's default port, 11211, is hashed. Where that leaves two
+    /// nodes with one name, as <c>a</c> and <c>a:11211</c>, a ring refuses them.</param>
     /// <returns>The rule.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="naming"/> is not one of the named values.</exception>
     public static RingPoints Ketama(KetamaNaming naming = KetamaNaming.HostPort)
@@ -112,6 +114,10 @@ public abstract class RingPoints
     /// <param name="counts">As many as there are nodes.</param>
     /// <exception cref="ArgumentException">A name or weight is not one that the system concerned allows.</exception>
     internal abstract void Count(ReadOnlySpan<(string Name, double Weight)> nodes, Span<double> counts);
+
+    /// <summary>Gives the part of a name that is hashed: nodes that agree in it have the same points, so that all but one
+    /// of them would get no keys.</summary>
+    internal virtual string HashedName(string name) => name;
 
     /// <summary>Gives the first points of a node. More points of a node begin with its fewer ones.</summary>
     internal abstract void Place(string name, Span<ulong> points);

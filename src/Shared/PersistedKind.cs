@@ -8,4 +8,5 @@ internal enum PersistedKind : ushort
     CountingBloomFilter = 3,
     BinaryFuseFilter = 4,
     HyperLogLog = 16,
+    UltraLogLog = 17,
 }

@@ -6,7 +6,8 @@ namespace Primitives.Tests;
 
 public class BoundedLoadRouterTests
 {
-    // The sums of the weights are powers of two, so that double precision is exact and every capacity can be compared.
+    // Whatever the sums of the weights, the capacities must be those of exact integers: the factors are quarters and the
+    // weights are whole, so every product is exact in double precision, and the one division must not spoil it.
     private static readonly HashRing<string>[] Rings =
     [
         Ring(("a", 1), ("b", 1), ("c", 2)),
@@ -14,6 +15,10 @@ public class BoundedLoadRouterTests
         Ring(("b", 1), ("d", 1)),
         Ring(("a", 4), ("b", 1), ("c", 1), ("d", 1), ("e", 1)),
         Ring(("f", 1)),
+        Ring(("a", 1), ("b", 1), ("d", 1)),
+        Ring(("a", 3), ("b", 5), ("c", 2), ("e", 1)),
+        Ring(("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 1), ("f", 1), ("g", 1)),
+        Ring(("b", 10), ("c", 7), ("g", 30)),
     ];
 
     [Theory]
@@ -60,6 +65,58 @@ public class BoundedLoadRouterTests
                 Assert.All(bounded.GetLoads(), load => Assert.Equal(0, load.InFlight));
             },
             count: 200);
+
+    /// <summary>Each load is driven to its capacity by one key alone, at every number of leases in flight.</summary>
+    [Theory]
+    [InlineData(5, new[] { 1, 1, 1 })]
+    [InlineData(5, new[] { 3, 5, 2, 1 })]
+    [InlineData(6, new[] { 1, 1, 1, 1, 1, 1, 1 })]
+    [InlineData(5, new[] { 10, 7, 30 })]
+    [InlineData(12, new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 })]
+    [InlineData(5, new[] { 99_991, 65_537, 70_001, 3 })]
+    public void Capacities_are_exact_whatever_the_sum_of_the_weights(int quarters, int[] weights)
+    {
+        HashRing<int> ring = HashRing<int>.Create(
+            [.. weights.Select((weight, i) => new RingNode<int>($"n{i}", i, weight))], RingPoints.Envoy());
+        var bounded = new BoundedLoadRouter<int>(new HashRingRouter<int>(ring), quarters / 4.0);
+        long[] loads = new long[weights.Length];
+        long sum = weights.Sum(weight => (long)weight);
+        int full = 0;
+        for (long leases = 1; leases <= 2_000; leases++)
+        {
+            int node = bounded.Acquire(7).Node;
+            loads[node]++;
+            Assert.True(loads[node] <= Capacity(node), $"{loads[node]} of {leases} on {node}");
+            full += loads[node] == Capacity(node) ? 1 : 0;
+            IReadOnlyList<NodeLoad<int>> told = bounded.GetLoads();
+            Assert.All(told, load => Assert.Equal((loads[load.Node.Value], Ceiling(load.Node.Value, leases + 1)), (load.InFlight, load.Capacity)));
+
+            long Capacity(int i) => Ceiling(i, leases);
+        }
+
+        Assert.InRange(full, 100, 2_000); // the bound was met, not only kept
+
+        long Ceiling(int i, long leases) => ((quarters * leases * weights[i]) + (4 * sum) - 1) / (4 * sum);
+    }
+
+    [Fact]
+    public void A_lease_takes_40_bytes_and_nothing_else_is_allocated()
+    {
+        HashRing<string> ring = Rings[3];
+        var router = new HashRingRouter<string>(ring);
+        var bounded = new BoundedLoadRouter<string>(router);
+        NodeLease<string>[] held = [.. Enumerable.Range(0, 20).Select(key => bounded.Acquire(key))]; // so that keys overflow
+
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.Acquire("key").Dispose()));
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.Acquire("key"u8).Dispose()));
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.Acquire(7L).Dispose()));
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.Acquire(7UL).Dispose()));
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.Acquire(Guid.Empty).Dispose()));
+        Assert.Equal(40, Allocation.BytesPerCall(() => bounded.AcquireByHash(7).Dispose()));
+        int inFlight = 0;
+        Allocation.AssertNone(() => inFlight = bounded.InFlight);
+        Assert.Equal(held.Length, inFlight);
+    }
 
     [Fact]
     public void With_room_everywhere_every_form_of_key_goes_to_its_own_node()

@@ -100,25 +100,52 @@ public class HashRingDiffTests
 
             HashRing<string> ring = HashRing<string>.Create(ToNodes(nodes), 9);
             var naive = new NaiveRing(nodes, 9);
-            var arcs = nodes.ToDictionary(node => node.Name, _ => UInt128.Zero);
-            ulong[] points = [.. naive.Points];
-            UInt128 start = 0;
-            foreach (ulong point in points)
-            {
-                arcs[naive.OwnerOf(point)] += (UInt128)point + 1 - start;
-                start = (UInt128)point + 1;
-            }
-
-            arcs[naive.OwnerOf(0)] += (UInt128.One << 64) - start;
+            Dictionary<string, double> arcs = SharesOf(naive);
             double total = nodes.Sum(node => node.Weight);
             foreach (RingShare<string> share in ring.Statistics.Shares)
             {
-                double expected = (double)arcs[share.Node.Name] / Math.Pow(2, 64);
+                double expected = arcs[share.Node.Name];
                 Assert.Equal(expected, share.Share, 14);
                 Assert.Equal(expected / (share.Node.Weight / total), share.Load, 9);
             }
 
             Assert.Equal(1, ring.Statistics.Shares.Sum(share => share.Share), 12);
             Assert.Equal(ring.Statistics.Shares.Max(share => share.Load), ring.Statistics.PeakToMean, 12);
+            double[] loads = [.. nodes.Select(node => arcs[node.Name] / (node.Weight / total))];
+            Assert.Equal(loads.Max(), ring.Statistics.PeakToMean, 9);
+            Assert.Equal(Math.Sqrt(loads.Average(load => Math.Pow(load - 1, 2))), ring.Statistics.CoefficientOfVariation, 9);
         });
+
+    [Theory]
+    [InlineData(1, 160)]
+    [InlineData(2, 1)]
+    [InlineData(10, 160)]
+    [InlineData(40, 25)]
+    public void With_equal_weights_the_coefficient_of_variation_is_the_standard_deviation_over_the_mean(int count, int virtualNodes)
+    {
+        double[] shares = [.. SharesOf(new NaiveRing(Nodes(count).Select(node => (node.Name, 1.0)), virtualNodes)).Values];
+        double mean = shares.Average();
+        double deviation = Math.Sqrt(shares.Sum(share => (share - mean) * (share - mean)) / shares.Length);
+
+        Assert.Equal(count, shares.Length);
+        Assert.Equal(deviation / mean, Ring(count, virtualNodes).Statistics.CoefficientOfVariation, 11);
+        Assert.Equal(shares.Max() / mean, Ring(count, virtualNodes).Statistics.PeakToMean, 11);
+    }
+
+    // Arc by arc, in exact integers until the last step.
+    private static Dictionary<string, double> SharesOf(NaiveRing naive)
+    {
+        var arcs = new Dictionary<string, UInt128>();
+        UInt128 start = 0;
+        foreach (ulong point in naive.Points)
+        {
+            Own(naive.OwnerOf(point), (UInt128)point + 1 - start);
+            start = (UInt128)point + 1;
+        }
+
+        Own(naive.OwnerOf(0), (UInt128.One << 64) - start);
+        return arcs.ToDictionary(arc => arc.Key, arc => (double)arc.Value / Math.Pow(2, 64));
+
+        void Own(string name, UInt128 length) => arcs[name] = arcs.GetValueOrDefault(name) + length;
+    }
 }

@@ -78,6 +78,29 @@ public class HashRingPreferenceTests
         Assert.Equal(Hashed(StableHash.Compute(guid)), Of(() => ring.GetNodes(guid, list)));
     }
 
+    [Theory]
+    [InlineData(12, 3)]
+    [InlineData(12, 12)]
+    [InlineData(300, 20)]
+    [InlineData(8_192, 3)] // as many as are marked on the stack
+    public void Lists_are_made_without_allocation(int nodes, int wanted)
+    {
+        HashRing<string> ring = HashRing<string>.Create(
+            [.. Nodes(nodes).Select((node, i) => node with { Zone = (i % 4) switch { 3 => null, int zone => $"zone-{zone}" } })], 2);
+        var list = new string[wanted];
+        long key = 0;
+        foreach (ReplicaSpread spread in Enum.GetValues<ReplicaSpread>())
+        {
+            ring.GetNodes(key, list, spread); // the zones are numbered when first asked for
+            Allocation.AssertNone(() => ring.GetNodes(key++, list, spread));
+            Allocation.AssertNone(() => ring.GetNodes((ulong)key, list, spread));
+            Allocation.AssertNone(() => ring.GetNodes("key", list, spread));
+            Allocation.AssertNone(() => ring.GetNodes("key"u8, list, spread));
+            Allocation.AssertNone(() => ring.GetNodes(Guid.Empty, list, spread));
+            Allocation.AssertNone(() => ring.GetNodesByHash((ulong)key << 40, list, spread));
+        }
+    }
+
     [Fact]
     public void More_nodes_than_fit_on_the_stack_and_unknown_spreads()
     {

@@ -20,6 +20,19 @@ public class HashRingRouterTests
     }
 
     [Fact]
+    public void Reading_and_looking_up_allocate_nothing_and_an_update_only_what_its_change_does()
+    {
+        HashRing<int> a = HashRing<int>.Create([new("a", 1), new("b", 2)]);
+        HashRing<int> b = a.Remove("a");
+        var router = new HashRingRouter<int>(a);
+        int sum = 0;
+
+        Allocation.AssertNone(() => sum += router.Ring.GetNode("key") + router.Ring.GetNode(7) + router.Ring.NodeCount);
+        Func<HashRing<int>, HashRing<int>> swap = ring => ring == a ? b : a;
+        Allocation.AssertNone(() => router.Update(swap));
+    }
+
+    [Fact]
     public void Null_is_refused()
     {
         var router = new HashRingRouter<int>(HashRing<int>.Create([]));

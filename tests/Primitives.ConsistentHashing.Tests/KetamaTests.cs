@@ -117,6 +117,27 @@ public class KetamaTests
     }
 
     [Fact]
+    public void Without_the_default_port_the_names_with_and_without_it_are_one_given_twice()
+    {
+        RingPoints rule = RingPoints.Ketama(KetamaNaming.OmitDefaultPort);
+        foreach ((string one, string other) in new[] { ("a", "a:11211"), ("a:11211", "a") })
+        {
+            HashRing<int> ring = HashRing<int>.Create([new(one, 1), new("b", 2)], rule);
+            foreach (ArgumentException refusal in new[]
+            {
+                Assert.Throws<ArgumentException>("node", () => ring.Add(new(other, 3))),
+                Assert.Throws<ArgumentException>("nodes", () => HashRing<int>.Create([new(one, 1), new("b", 2), new(other, 3)], rule)),
+            })
+            {
+                Assert.Contains("\"a\"", refusal.Message, StringComparison.Ordinal);
+                Assert.Contains("\"a:11211\"", refusal.Message, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(2, HashRing<int>.Create([new(one, 1), new(other, 2)], RingPoints.Ketama()).NodeCount); // two to libketama
+        }
+    }
+
+    [Fact]
     public void The_default_naming_is_libketamas() =>
         Assert.True(
             HashRing<string>.Create([new("a:11211", "a")], RingPoints.Ketama()).Table.SequenceEqual(

@@ -52,17 +52,61 @@ public class NginxTests
     }
 
     [Fact]
-    public void Points_of_two_names_of_one_server_belong_to_the_first_in_ordinal_order()
+    public void Points_that_two_nodes_share_belong_to_the_first_in_ordinal_order()
     {
-        // "h" and "h:" are one host without a port to nginx, so every point is there twice; no key sees the second.
-        HashRing<string> ring = HashRing<string>.Create([new("h:", "second"), new("h", "first")], RingPoints.Nginx);
+        // 320,000 of 2^32 points: a dozen or so are there twice.
+        const int Nodes = 2_000;
+        HashRing<int> ring = HashRing<int>.Create([.. Enumerable.Range(0, Nodes).Select(i => new RingNode<int>($"h{i}:80", i))], RingPoints.Nginx);
+        int shared = 0;
+        (ulong Point, int Owner) last = (0, -1);
+        foreach ((ulong Point, int Owner) entry in ring.Table)
+        {
+            if (entry.Point == last.Point && entry.Owner != last.Owner)
+            {
+                shared++;
+                Assert.True(string.CompareOrdinal(ring.Members[last.Owner].Name, ring.Members[entry.Owner].Name) < 0);
+                Assert.Equal(ring.Members[last.Owner].Value, ring.GetNodeByHash(entry.Point));
+                last = last with { Point = last.Point + 1 }; // of three, only the first owns anything
+            }
 
-        Assert.Equal(320, ring.PointCount);
-        Assert.All(Enumerable.Range(0, 1_000), key => Assert.Equal("first", ring.GetNode(key)));
-        Assert.Equal(0, ring.Statistics.Shares[1].Share);
-        HashRing<string> alone = ring.Remove("h");
-        Assert.Equal(160, alone.PointCount);
-        Assert.Equal("second", alone.GetNode(1));
+            last = entry.Point == last.Point - 1 ? last : entry;
+        }
+
+        Assert.InRange(shared, 3, 40);
+    }
+
+    [Theory]
+    [InlineData("h", "h:")]
+    [InlineData("unix:/s", "UNIX:/s")]
+    [InlineData("unix:/s", "/s")]
+    [InlineData("/s:", "UniX:/s")]
+    [InlineData("h:80:", "unix:h:80")]
+    public void Names_that_nginx_hashes_alike_are_one_name_given_twice(string first, string second)
+    {
+        Assert.Equal(Points(first), Points(second));
+        foreach ((string one, string other) in new[] { (first, second), (second, first) })
+        {
+            HashRing<int> ring = HashRing<int>.Create([new(one, 1), new("another:80", 2)], RingPoints.Nginx);
+            AssertBothNamed(Assert.Throws<ArgumentException>("node", () => ring.Add(new(other, 3))));
+            AssertBothNamed(Assert.Throws<ArgumentException>(
+                "nodes", () => HashRing<int>.Create([new(one, 1), new("another:80", 2), new(other, 3)], RingPoints.Nginx)));
+            Assert.Equal(320, ring.Remove(one).Add(new(other, 3)).PointCount); // the one instead of the other
+        }
+
+        void AssertBothNamed(ArgumentException refusal)
+        {
+            Assert.Contains($"\"{first}\"", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains($"\"{second}\"", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Names_that_nginx_hashes_differently_are_different()
+    {
+        string[] names = ["h", "h:80", "h:080", "h80", "h:x", "80", ":80", "/h", "unix:h:80", "H"];
+        HashRing<string> ring = HashRing<string>.Create([.. names.Select(name => new RingNode<string>(name, name))], RingPoints.Nginx);
+        Assert.Equal(names.Length * 160, ring.PointCount);
+        Assert.All(ring.Statistics.Shares, share => Assert.True(share.Share > 0));
     }
 
     [Fact]

@@ -151,6 +151,40 @@ public class SketchFormTests
         AssertRefused(Subject.Hyper, Sealed(bytes), reason);
     }
 
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void Whatever_byte_is_changed_under_a_right_checksum_it_is_refused_or_a_sketch_that_works(string family)
+    {
+        int read = 0;
+        foreach (byte[] bytes in new[]
+        {
+            Subject.Of(family, 14, 0, 5).ToBytes(), Subject.Of(family, 4, 0, 30).ToBytes(), Subject.Of(family, 7, 0, 500).ToBytes(),
+            Subject.Create(family, 5, martingale: true).ToBytes(),
+        })
+        {
+            for (int offset = 16; offset < bytes.Length - 8; offset++)
+            {
+                for (int value = 0; value < 256; value++)
+                {
+                    byte[] changed = [.. bytes];
+                    changed[offset] = (byte)value;
+                    if (Subject.TryFromBytes(family, Sealed(changed)) is null)
+                    {
+                        Subject sketch = Subject.FromBytes(family, changed);
+                        Assert.Equal(changed, sketch.ToBytes());
+                        Assert.True(sketch.Estimate() >= 0);
+                        sketch.AddRange(1_000, 3);
+                        sketch.UnionWith(sketch.Reduce(4));
+                        Assert.Equal(4, sketch.Precision);
+                        read++;
+                    }
+                }
+            }
+        }
+
+        Assert.InRange(read, 1_000, 100_000);
+    }
+
     [Fact]
     public void Registers_and_estimates_that_no_key_leads_to_are_refused()
     {
@@ -162,7 +196,11 @@ public class SketchFormTests
         ultra[32] = 13; // a rank below the first
         AssertRefused(Subject.Ultra, Sealed(ultra), "Register 0 is 13");
 
-        foreach (double estimate in new[] { double.NaN, double.NegativeInfinity, -1 })
+        byte[] tokens = Subject.Create(Subject.Hyper, 7).ToBytes();
+        tokens[16] = 6; // which has registers from the start
+        AssertRefused(Subject.Hyper, Sealed(tokens), "There are 0 tokens, which precision 6 does not have");
+
+        foreach (double estimate in new[] { double.NaN, double.NegativeInfinity, -1, -0.0 })
         {
             byte[] tracked = Subject.Create(Subject.Hyper, 4, martingale: true).ToBytes();
             BinaryPrimitives.WriteDoubleLittleEndian(tracked.AsSpan(24), estimate);

@@ -70,6 +70,26 @@ public class SketchRaceTests
 
     [Theory]
     [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void A_key_found_there_is_counted_though_the_thread_that_inserts_it_has_not_gone_on(string family)
+    {
+        // Both add the same keys, so one finds what the other is just inserting. Sparse all the time: near-exact.
+        for (int round = 0; round < 40; round++)
+        {
+            Subject shared = Subject.Create(family, 14);
+            Race.Run(2, _ =>
+            {
+                for (int i = 1; i <= 1_000; i++)
+                {
+                    shared.Add(i);
+                    Assert.InRange(shared.Estimate(), i, 1_001);
+                    Assert.InRange(shared.Bounds(1).Lower, i, 1_000);
+                }
+            });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
     public void Adds_during_unions_are_not_lost(string family)
     {
         // Unions rewrite registers by vector stores; every add that overlaps one must survive it.
@@ -161,6 +181,48 @@ public class SketchRaceTests
             left.UnionWith(right);
             right.UnionWith(left);
             Assert.Equal(left.ToBytes(), right.ToBytes());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void What_is_persisted_during_adds_and_unions_both_ways_is_whole_and_nothing_is_lost(string family)
+    {
+        for (int round = 0; round < 12; round++)
+        {
+            Subject[] shared = [Subject.Create(family, 12, martingale: round % 2 == 0), Subject.Create(family, round % 3 == 0 ? 12 : 9)];
+            Race.Run(4, thread =>
+            {
+                Subject mine = shared[thread.Index % 2];
+                Subject other = shared[1 - (thread.Index % 2)];
+                for (int i = 0; i < 4_000; i++)
+                {
+                    mine.Add((thread.Index * 10_000) + i);
+                    if (i % 97 == 0)
+                    {
+                        Subject copy = Subject.FromBytes(family, mine.ToBytes());
+                        Assert.InRange(copy.Estimate(), 1, 25_000);
+                        Assert.True(copy.Precision >= mine.Precision);
+                    }
+
+                    if (i % 401 == thread.Index)
+                    {
+                        mine.UnionWith(other);
+                    }
+                }
+            });
+            shared[0].UnionWith(shared[1]);
+            shared[1].UnionWith(shared[0]);
+
+            Subject sequential = Subject.Create(family, shared[1].Precision);
+            for (int thread = 0; thread < 4; thread++)
+            {
+                sequential.AddRange(thread * 10_000, 4_000);
+            }
+
+            Assert.Equal(round % 3 == 0 ? 12 : 9, shared[0].Precision);
+            Assert.All(shared, sketch => Assert.Equal(sequential.ToBytes(), sketch.ToBytes()));
+            Assert.All(shared, sketch => Assert.Null(sketch.MartingaleEstimate));
         }
     }
 

@@ -238,6 +238,31 @@ public class SketchTests
 
     [Theory]
     [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
+    public void Registers_that_can_rise_no_further_count_as_infinitely_many_and_compare_as_unknown(string family)
+    {
+        Subject full = Subject.Create(family, 4);
+        for (ulong register = 0; register < 16; register++)
+        {
+            for (int zeros = 0; zeros <= 60; zeros++)
+            {
+                full.AddHash((register << 60) | (zeros == 60 ? 0 : 1UL << (59 - zeros)));
+            }
+        }
+
+        Assert.Equal(double.PositiveInfinity, full.Estimate());
+        Assert.Equal(double.PositiveInfinity, full.Bounds(2).Upper);
+        Assert.False(full.AddHash(0));
+        Subject some = Subject.Of(family, 4, 0, 1_000);
+        Assert.Equal(new BoundedEstimate(1, 0, 1), full.JaccardWith(some, 2));
+        BoundedEstimate both = full.IntersectionWith(some, 2);
+        Assert.Equal((some.Estimate(), 0), (both.Value, both.Lower));
+        Assert.True(both.Upper > both.Value);
+        Assert.Equal(new BoundedEstimate(double.PositiveInfinity, 0, double.PositiveInfinity), full.IntersectionWith(full, 2));
+        Assert.Equal(full.ToBytes(), Subject.FromBytes(family, full.ToBytes()).ToBytes());
+    }
+
+    [Theory]
+    [MemberData(nameof(Subject.Families), MemberType = typeof(Subject))]
     public void Hashes_at_the_ends_of_the_range_are_counted(string family)
     {
         foreach (int precision in new[] { 4, 7, 14, 18 })

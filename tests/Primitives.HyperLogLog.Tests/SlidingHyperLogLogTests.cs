@@ -240,6 +240,32 @@ public class SlidingHyperLogLogTests
     }
 
     [Fact]
+    public void A_clock_that_goes_back_or_on_for_centuries_breaks_nothing()
+    {
+        var time = new SettableClock { Timestamp = TimeSpan.FromDays(10).Ticks };
+        var sketch = new SlidingHyperLogLog(TimeSpan.FromMinutes(1), 8, time);
+        sketch.Add(1);
+        time.Timestamp += TimeSpan.FromSeconds(50).Ticks;
+        sketch.Add(2);
+        time.Timestamp -= TimeSpan.FromSeconds(40).Ticks; // what came later counts as of then, and leaves then
+        sketch.Add(3);
+        Assert.Equal(3, Math.Round(sketch.Estimate()));
+        Assert.Equal(2, Math.Round(sketch.Estimate(TimeSpan.FromTicks(1))));
+        time.Timestamp = 0; // before the sketch was made
+        sketch.Add(4);
+        Assert.Equal(4, Math.Round(sketch.Estimate()));
+        time.Timestamp = TimeSpan.FromDays(10).Ticks + TimeSpan.FromSeconds(109).Ticks;
+        Assert.Equal(1, Math.Round(sketch.Estimate()));
+
+        foreach (int years in new[] { 1, 100, 400, 1_000, 2_000 })
+        {
+            time.Timestamp = TimeSpan.FromDays(365.0 * years).Ticks;
+            sketch.Add(years);
+            Assert.InRange(Math.Round(sketch.Estimate()), 1, 2); // the last two are at the end of its time, 457 years
+        }
+    }
+
+    [Fact]
     public void Renewing_keys_allocates_nothing_once_lists_have_grown()
     {
         var time = new ManualTimeProvider();
@@ -289,5 +315,14 @@ public class SlidingHyperLogLogTests
         var expected = new HyperLogLog(new SketchSnapshot(sketch.Precision, null, registers, null));
         Assert.Equal(expected.Estimate(), sketch.Estimate(window));
         Assert.Equal(expected.ToBytes(), sketch.Snapshot(window).ToBytes());
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public long Timestamp { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Timestamp;
     }
 }

@@ -27,6 +27,7 @@ public class SparseTokensTests
             }
 
             Assert.Equal(model.Count, table.Count);
+            Assert.Equal(model.Count, table.CountTokens());
             Assert.Equal(model.Order(), table.ToArray().Order());
             Assert.All(model, token => Assert.Equal(SparseTokens.Insertion.Present, table.Insert(token)));
         }
@@ -60,6 +61,7 @@ public class SparseTokensTests
         SparseTokens table = SparseTokens.TryCreate(14, tokens.AsSpan(0, 400))!;
         table.Freeze();
         table.Freeze();
+        Assert.Equal(400, table.CountTokens());
         Assert.Equal(tokens.Take(400).Order(), table.ToArray().Order());
         Assert.All(tokens.Take(400), token => Assert.NotEqual(SparseTokens.Insertion.Inserted, table.Insert(token)));
         Assert.All(tokens.Skip(400), token => Assert.Equal(SparseTokens.Insertion.Refused, table.Insert(token)));

@@ -48,7 +48,7 @@ public sealed class CreateLinkTests(ServerFixture fixture) : IClassFixture<Serve
 
         using HttpResponseMessage response = await Server.PostAsync(new { url });
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(first with { Visits = 1 }, await Server.ShortenAsync(url));
+        Assert.Equal(first with { Visits = 1, Visitors = 1 }, await Server.ShortenAsync(url));
     }
 
     [Fact]

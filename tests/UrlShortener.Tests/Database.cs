@@ -3,9 +3,14 @@ using Microsoft.Data.Sqlite;
 namespace UrlShortener.Tests;
 
 /// <summary>Looks into one database of a data folder from outside the service.</summary>
-internal sealed class Database(string dataFolder, int shard = 1)
+internal sealed class Database(string dataFolder, string file)
 {
-    public string FilePath { get; } = Path.Combine(dataFolder, shard == 1 ? "links.db" : $"links-{shard}.db");
+    public Database(string dataFolder, int shard = 1)
+        : this(dataFolder, shard == 1 ? "links.db" : $"links-{shard}.db")
+    {
+    }
+
+    public string FilePath { get; } = Path.Combine(dataFolder, file);
 
     public long Count() => File.Exists(FilePath) ? Query("SELECT count(*) FROM links", row => row.GetInt64(0)).Single() : 0;
 
@@ -44,7 +49,7 @@ internal sealed class Database(string dataFolder, int shard = 1)
         return connection;
     }
 
-    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read)
+    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read)
     {
         using SqliteConnection connection = Open();
         using SqliteCommand command = connection.CreateCommand();

@@ -10,7 +10,7 @@ internal sealed record FolderContents(
         var contents = new FolderContents(
             Collect(shards, shard => new Database(folder, shard).Rows()),
             Collect(shards, shard => new Database(folder, shard).PlainRows()));
-        Assert.Equal(shards, Directory.GetFiles(folder, "*.db").Length);
+        Assert.Equal(shards, Directory.GetFiles(folder, "links*.db").Length);
         Primitives.HashRing<int> ring = ShardRing.Create(shards);
         foreach ((string key, (string row, int shard)) in contents.Links.Concat(contents.PlainUrls))
         {

@@ -62,6 +62,25 @@ public sealed class LinkStoreTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_batch_that_fails_in_one_of_several_shards_the_next_attempt_finds_what_stayed()
+    {
+        using ServiceProvider services = Open(0, 4);
+        LinkStore store = services.GetRequiredService<LinkStore>();
+        NewLink[] links = [.. Enumerable.Range(0, 60).Select(i => new NewLink($"http://h/{i}"))];
+        new Database(_folder.FullPath, 3).Execute("ALTER TABLE links RENAME TO gone");
+        Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => store.Add(links));
+        new Database(_folder.FullPath, 3).Execute("ALTER TABLE gone RENAME TO links");
+
+        long stayed = Enumerable.Range(1, 4).Sum(shard => new Database(_folder.FullPath, shard).Count());
+        AddedLink[] added = store.Add(links);
+        Assert.Equal(60 - stayed, added.Count(link => link.Outcome == AddOutcome.Created));
+        Assert.Equal(stayed, added.Count(link => link.Outcome == AddOutcome.Existing));
+        FolderContents contents = FolderContents.Read(_folder.FullPath, 4);
+        Assert.Equal((60, 60), (contents.Links.Count, contents.PlainUrls.Count));
+        Assert.Equal(added.Select(link => link.Link), store.Add(links).Select(link => link.Link));
+    }
+
+    [Fact]
     public void Readers_and_a_writer_do_not_wait_for_each_other()
     {
         using ServiceProvider services = Open();

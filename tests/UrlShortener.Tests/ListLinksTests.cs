@@ -18,7 +18,7 @@ public sealed class ListLinksTests(ServerFixture fixture) : IClassFixture<Server
         }
 
         await Server.Client.GetAsync(made[^2].ShortUrl);
-        made[^2] = made[^2] with { Visits = 1 };
+        made[^2] = made[^2] with { Visits = 1, Visitors = 1 };
         made.Reverse();
 
         Assert.Equal(made.Take(20), await LatestAsync("/api/links"));

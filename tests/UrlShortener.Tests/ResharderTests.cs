@@ -120,6 +120,30 @@ public sealed class ResharderTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_something_else_beyond_the_shards_neither_stop_it_nor_change()
+    {
+        Fill(3, 50);
+        FolderContents before = FolderContents.Read(_folder.FullPath, 3);
+        File.WriteAllText(_folder.Combine("links-9.db"), new string('x', 10_000));
+        File.WriteAllBytes(_folder.Combine("links-10.db"), []);
+        new Database(_folder.FullPath, 11).Execute("CREATE TABLE other (x)");
+        File.Copy(_folder.Combine("links-3.db"), _folder.Combine("links-12.db"));
+        new Database(_folder.FullPath, 12).Execute("PRAGMA user_version = 7");
+        Directory.CreateDirectory(_folder.Combine("links-13.db"));
+        string[] others = [.. Enumerable.Range(9, 4).Select(number => _folder.Combine($"links-{number}.db"))];
+        byte[][] bytes = Array.ConvertAll(others, File.ReadAllBytes);
+
+        var resharder = new Resharder(ShardSet.OpenToReshard(Folder), 2);
+        resharder.Run(_ => { }, default);
+        ShardSet.OpenToReshard(Folder).DeleteEmptied();
+
+        Assert.Equal(bytes, Array.ConvertAll(others, File.ReadAllBytes));
+        Array.ForEach(others, File.Delete);
+        Directory.Delete(_folder.Combine("links-13.db"));
+        before.AssertSameRows(FolderContents.Read(_folder.FullPath, 2));
+    }
+
+    [Fact]
     public void A_row_in_both_shards_with_two_meanings_stops_it_and_stays()
     {
         Fill(1, 50);

@@ -91,8 +91,62 @@ public sealed class ShardSetTests : IDisposable
 
         new Database(_folder.FullPath, 2).Execute("INSERT INTO plain_urls VALUES (1, 2, 'http://h/', 'abc', 3)");
         File.Delete(_folder.Combine("links.db"));
-        AssertRefused("links-2.db is in the way", 2);
+        AssertRefused("links-2.db holds links", 2);
         Assert.Single(new Database(_folder.FullPath, 2).PlainRows());
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    public void A_first_file_that_is_lost_is_not_made_anew_while_another_holds_links(int? shards, bool empty)
+    {
+        Open(3);
+        new Database(_folder.FullPath, 3).Execute("INSERT INTO links VALUES (1, 2, 'abc', 'http://h/', 0, 3, NULL, 0)");
+        File.Delete(_folder.Combine("links.db"));
+        if (empty)
+        {
+            File.WriteAllBytes(_folder.Combine("links.db"), []);
+        }
+
+        byte[][] before = Bytes();
+        AssertRefused("links.db is missing or empty, but", shards);
+        AssertRefused("links-3.db holds links", shards);
+        ShortenerException exception =
+            Assert.Throws<ShortenerException>(() => ShardSet.OpenToReshard(new DataFolder(_folder.FullPath)));
+        Assert.Contains("links-3.db holds links", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Bytes());
+    }
+
+    [Fact]
+    public void A_folder_without_tables_or_with_files_of_something_else_has_no_database_to_reshard()
+    {
+        AssertNone();
+        File.WriteAllBytes(_folder.Combine("links.db"), []);
+        File.WriteAllBytes(_folder.Combine("links-2.db"), []);
+        File.WriteAllText(_folder.Combine("links-3.db"), new string('x', 10_000));
+        new Database(_folder.FullPath, 4).Execute("CREATE TABLE other (x)");
+        byte[][] before = Bytes();
+        AssertNone();
+        Assert.Equal(before, Bytes());
+        Assert.Equal(2, Open(2).Count); // and none of them is links that would be lost
+
+        void AssertNone()
+        {
+            ShortenerException exception =
+                Assert.Throws<ShortenerException>(() => ShardSet.OpenToReshard(new DataFolder(_folder.FullPath)));
+            Assert.Contains("There is no database in", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_shard_that_is_an_empty_file_is_refused_and_stays_empty()
+    {
+        Open(3);
+        File.WriteAllBytes(_folder.Combine("links-2.db"), []);
+        AssertRefused("links-2.db is not shard 2 of this folder");
+        Assert.Equal(0, new FileInfo(_folder.Combine("links-2.db")).Length);
     }
 
     [Fact]
@@ -153,6 +207,10 @@ public sealed class ShardSetTests : IDisposable
 
     private IEnumerable<string?> Files(TemporaryDirectory? folder = null) =>
         Directory.EnumerateFiles((folder ?? _folder).FullPath, "*.db").Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    // Of all files, so that one more or less shows as well.
+    private byte[][] Bytes() =>
+        [.. Directory.EnumerateFiles(_folder.FullPath).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 
     private void AssertRefused(string reason, int? shards = null)
     {

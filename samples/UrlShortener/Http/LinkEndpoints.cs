@@ -15,12 +15,14 @@ internal static class LinkEndpoints
         routes.MapPost("/api/links", CreateAsync);
         routes.MapMethods("/api/links", Reading, LatestAsync);
         routes.MapMethods("/api/links/{code}", Reading, DetailsAsync);
+        routes.MapMethods("/api/links/{code}/visitors", Reading, Visitors);
         routes.MapMethods("/healthz", Reading, Health);
         routes.MapMethods("/{code}", Reading, Follow);
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, LinkWriter writer, VisitCounter visits, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, LinkWriter writer, VisitCounter visits, VisitorCounter visitors, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         (CreateLinkRequest? body, IResult? problem) = await JsonBody.ReadAsync<CreateLinkRequest>(request);
         if (body is null)
@@ -40,17 +42,17 @@ internal static class LinkEndpoints
                 return Problems.Conflict(added.Link.Code);
 
             case AddOutcome.Created:
-                var created = LinkResponse.From(added.Link, request);
+                var created = LinkResponse.From(added.Link, visitors: 0, request);
                 return TypedResults.Created(created.ShortUrl, created);
 
             default:
                 Link? existing = await visits.FindAsync(added.Link.Code, cancellationToken);
-                return TypedResults.Ok(LinkResponse.From(existing ?? added.Link, request));
+                return TypedResults.Ok(LinkResponse.From(existing ?? added.Link, visitors.Total(added.Link.Code), request));
         }
     }
 
     private static async Task<IResult> LatestAsync(
-        HttpRequest request, VisitCounter visits, string? take, CancellationToken cancellationToken)
+        HttpRequest request, VisitCounter visits, VisitorCounter visitors, string? take, CancellationToken cancellationToken)
     {
         int count = DefaultTake;
         if (take is not null
@@ -60,17 +62,23 @@ internal static class LinkEndpoints
         }
 
         IReadOnlyList<Link> links = await visits.LatestAsync(count, cancellationToken);
-        return TypedResults.Ok(links.Select(link => LinkResponse.From(link, request)));
+        return TypedResults.Ok(links.Select(link => LinkResponse.From(link, visitors.Total(link.Code), request)));
     }
 
     private static async Task<IResult> DetailsAsync(
-        HttpRequest request, VisitCounter visits, string code, CancellationToken cancellationToken)
+        HttpRequest request, VisitCounter visits, VisitorCounter visitors, string code, CancellationToken cancellationToken)
     {
         Link? link = AliasRules.CouldBeCode(code) ? await visits.FindAsync(code, cancellationToken) : null;
-        return link is null ? Problems.NotFound() : TypedResults.Ok(LinkResponse.From(link, request));
+        return link is null ? Problems.NotFound() : TypedResults.Ok(LinkResponse.From(link, visitors.Total(code), request));
     }
 
-    private static IResult Follow(HttpContext context, LinkStore store, VisitCounter visits, TimeProvider time, string code)
+    private static IResult Visitors(LinkStore store, VisitorCounter visitors, string code) =>
+        AliasRules.CouldBeCode(code) && store.Find(code) is not null
+            ? TypedResults.Ok(new VisitorsResponse(code, visitors.Total(code), visitors.Days(code)))
+            : Problems.NotFound();
+
+    private static IResult Follow(
+        HttpContext context, LinkStore store, VisitCounter visits, VisitorCounter visitors, TimeProvider time, string code)
     {
         if (!AliasRules.CouldBeCode(code) || store.Find(code) is not { } link)
         {
@@ -85,6 +93,7 @@ internal static class LinkEndpoints
         if (HttpMethods.IsGet(context.Request.Method))
         {
             visits.Count(link.Code);
+            visitors.Count(link.Code, context);
         }
 
         // 302 and no-store: a browser that remembered the answer would not come back to be counted.

@@ -40,7 +40,7 @@ internal sealed class ShardSet
     /// what it should be.</exception>
     public static ShardSet OpenOrCreate(DataFolder folder, int? shards)
     {
-        ShardSet set = Read(folder, shards ?? 1);
+        ShardSet set = Find(folder) ?? Create(folder, shards ?? 1);
         if (set.Target is { } target)
         {
             throw new ShortenerException(
@@ -61,12 +61,13 @@ internal sealed class ShardSet
     /// <exception cref="ShortenerException">There is no database, or a file is missing or not what it should be.</exception>
     public static ShardSet OpenToReshard(DataFolder folder)
     {
-        if (!File.Exists(folder.Database(1).FullPath))
+        ShardSet? set = Find(folder);
+        if (set is null)
         {
+            ThrowIfFirstIsLost(folder);
             throw new ShortenerException($"There is no database in {folder.FullPath} to reshard.");
         }
 
-        ShardSet set = Read(folder, 1);
         set.Check();
         return set;
     }
@@ -76,7 +77,7 @@ internal sealed class ShardSet
 
     /// <summary>Counts the links of all shards, which reads an index of each.</summary>
     public long CountLinks() =>
-        Enumerable.Range(1, Count).Sum(number => Database(number).UseMeta(meta => meta.CountLinks()));
+        Enumerable.Range(1, Count).Sum(number => Database(number).InspectMeta(meta => meta.CountLinks()));
 
     /// <summary>Makes the files that a larger number of shards needs and notes that number. From here on the folder is
     /// only good for a reshard to it.</summary>
@@ -102,7 +103,7 @@ internal sealed class ShardSet
         int target = Target!.Value;
         for (int number = target + 1; number <= Count; number++)
         {
-            if (!Database(number).UseMeta(meta => meta.IsEmpty))
+            if (Database(number).InspectMeta(meta => !meta.IsEmpty))
             {
                 throw new ShortenerException(
                     $"The database {Database(number).FullPath} holds links that do not belong into it. Nothing is deleted.");
@@ -120,35 +121,63 @@ internal sealed class ShardSet
         DeleteEmptied();
     }
 
-    /// <summary>Deletes files beyond the number of shards, which a reshard that was killed at the very end has left.</summary>
+    /// <summary>Deletes files beyond the number of shards, which a reshard that was killed at the very end has left. Any
+    /// other file with such a name stays as it is.</summary>
     public void DeleteEmptied()
     {
         for (int number = Count + 1; number <= ShardRing.MaxShards; number++)
         {
-            LinkDatabase database = Database(number);
-            if (File.Exists(database.FullPath) && database.UseMeta(meta => IsOurs(meta, number) && meta.IsEmpty))
+            if (IsEmptied(number))
             {
-                database.Delete();
+                Database(number).Delete();
             }
         }
     }
 
-    private static ShardSet Read(DataFolder folder, int countIfNew) => folder.Database(1).UseMeta(meta =>
+    /// <summary>Reads what the first file says.</summary>
+    /// <returns><see langword="null"/> if it is not there or has no tables.</returns>
+    private static ShardSet? Find(DataFolder folder) => folder.Database(1).InspectMeta(meta => Read(folder, meta));
+
+    private static ShardSet Create(DataFolder folder, int count)
     {
-        if (meta.IsNew)
+        ThrowIfFirstIsLost(folder);
+        return folder.Database(1).UseMeta(meta =>
         {
-            // The other files first, inside the first one's transaction: with it, the folder is there as a whole.
-            byte[] newKey = RandomNumberGenerator.GetBytes(KeyBytes);
-            for (int number = 2; number <= countIfNew; number++)
+            if (meta.IsNew) // another process may have been faster
             {
-                Make(folder.Database(number), number, newKey);
+                // The other files first, inside the first one's transaction: with it, the folder is there as a whole.
+                byte[] newKey = RandomNumberGenerator.GetBytes(KeyBytes);
+                for (int number = 2; number <= count; number++)
+                {
+                    Make(folder.Database(number), number, newKey);
+                }
+
+                meta.Set(KeyName, newKey);
+                meta.Set(NumberName, 1);
+                meta.Set(CountName, count);
             }
 
-            meta.Set(KeyName, newKey);
-            meta.Set(NumberName, 1);
-            meta.Set(CountName, countIfNew);
-        }
+            return Read(folder, meta);
+        });
+    }
 
+    // A new first file would have a new key, and the links of the others would be found no more. Links come after the
+    // first file; so if there are some, and then there still is no first file, it was there and is gone.
+    private static void ThrowIfFirstIsLost(DataFolder folder)
+    {
+        for (int number = 2; number <= ShardRing.MaxShards; number++)
+        {
+            LinkDatabase other = folder.Database(number);
+            if (other.InspectMeta(meta => !meta.IsEmpty) && Find(folder) is null)
+            {
+                throw new ShortenerException(
+                    $"The database {folder.Database(1).FullPath} is missing or empty, but {other.FullPath} holds links, which nothing can find without it. Restore it, or take another folder.");
+            }
+        }
+    }
+
+    private static ShardSet Read(DataFolder folder, MetaTable meta)
+    {
         byte[] key = meta.Get<byte[]>(KeyName);
         if (key.Length != KeyBytes)
         {
@@ -164,7 +193,7 @@ internal sealed class ShardSet
         }
 
         return new ShardSet(folder, key, (int)count, (int?)target);
-    });
+    }
 
     // Makes a file that is yet to become a shard; an attempt before this one may have left it.
     private static void Make(LinkDatabase database, int number, byte[] key) => database.UseMeta(meta =>
@@ -190,10 +219,22 @@ internal sealed class ShardSet
                 throw new ShortenerException($"The database {database.FullPath} is missing; the folder has {Count} shards.");
             }
 
-            if (!database.UseMeta(meta => IsOurs(meta, number)))
+            if (!database.InspectMeta(meta => IsOurs(meta, number)))
             {
                 throw new ShortenerException($"The database {database.FullPath} is not shard {number} of this folder.");
             }
+        }
+    }
+
+    private bool IsEmptied(int number)
+    {
+        try
+        {
+            return Database(number).InspectMeta(meta => IsOurs(meta, number) && meta.IsEmpty);
+        }
+        catch (ShortenerException)
+        {
+            return false; // of another version, unreadable: whatever it is, not this
         }
     }
 

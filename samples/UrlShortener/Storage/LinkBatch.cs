@@ -34,7 +34,7 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
                 throw new InvalidOperationException($"{MaxAttempts} new ids in a row were in use: two processes share a worker id.");
             }
 
-            Write(missing, candidate => candidate.IsPlain ? candidate.Link.Url : candidate.Code, Begin);
+            Write(missing, candidate => candidate.Link.IsPlain ? candidate.Link.Url : candidate.Code, Begin);
             missing.RemoveAll(candidate => _added[candidate.Index] is not null);
             Write(missing, candidate => candidate.Code, Insert);
             missing.RemoveAll(candidate => _added[candidate.Index] is not null);
@@ -46,10 +46,11 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
 
     private List<Candidate> FindMissing()
     {
+        PlainUrl?[] noted = FindPlain();
         var missing = new List<Candidate>();
         for (int i = 0; i < links.Count; i++)
         {
-            _added[i] = FindExisting(links[i]);
+            _added[i] = FindExisting(links[i], noted[i]);
             if (_added[i] is null)
             {
                 missing.Add(new Candidate(i, links[i], codes));
@@ -59,7 +60,25 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
         return missing;
     }
 
-    private AddedLink? FindExisting(NewLink link)
+    // What is noted of each plain link's URL; each shard is asked once, for all.
+    private PlainUrl?[] FindPlain()
+    {
+        var noted = new PlainUrl?[links.Count];
+        foreach (IGrouping<LinkShard, int> group in Enumerable.Range(0, links.Count)
+            .Where(i => links[i].IsPlain)
+            .GroupBy(i => shards.Of(links[i].Url)))
+        {
+            PlainUrl?[] found = group.Key.Read(session => session.FindPlain([.. group.Select(i => links[i].Url)]));
+            foreach ((int i, PlainUrl? plain) in group.Zip(found))
+            {
+                noted[i] = plain;
+            }
+        }
+
+        return noted;
+    }
+
+    private AddedLink? FindExisting(NewLink link, PlainUrl? noted)
     {
         if (link.Alias is not null)
         {
@@ -67,10 +86,7 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
         }
 
         // Every link that expires is one of its own.
-        return link.ExpiresAt is null
-            && shards.Of(link.Url).Read(session => session.FindPlain(link.Url)) is { } plain
-            && shards.Find(plain.Code) is { } found
-            && found.Id == plain.Id
+        return noted is not null && shards.Find(noted.Code) is { } found && found.Id == noted.Id
             ? new AddedLink(found, AddOutcome.Existing)
             : null;
     }
@@ -92,7 +108,7 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
     // In the shard of the URL, if the link is a plain one; otherwise in that of its code.
     private void Begin(LinkSession session, LinkShard shard, Candidate candidate)
     {
-        if (candidate.IsPlain)
+        if (candidate.Link.IsPlain)
         {
             Claim(session, candidate);
         }
@@ -107,13 +123,20 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
     private void Claim(LinkSession session, Candidate candidate)
     {
         var plain = new PlainUrl(candidate.Link.Url, candidate.Id, candidate.Code, now);
-        if (session.TryInsertPlain(plain) || (candidate.RefusedId is { } refused && session.TryReplacePlain(plain, refused)))
+        PlainUrl? noted = session.FindPlain(plain.Url); // again, since others wrote meanwhile
+        if (noted is null)
         {
-            candidate.CreatedAt = now;
-            return;
+            session.InsertPlain(plain);
+        }
+        else if (noted.Id == candidate.RefusedId)
+        {
+            session.ReplacePlain(plain);
+        }
+        else
+        {
+            plain = noted;
         }
 
-        plain = session.FindPlain(plain.Url)!; // in the way of the insert, in this transaction
         (candidate.Id, candidate.Code, candidate.CreatedAt) = (plain.Id, plain.Code, plain.CreatedAt);
     }
 
@@ -132,7 +155,7 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
             {
                 _added[candidate.Index] = ForAlias(link, existing);
             }
-            else if (candidate.IsPlain && existing.Id == candidate.Id)
+            else if (candidate.Link.IsPlain && existing.Id == candidate.Id)
             {
                 _added[candidate.Index] = new AddedLink(existing, AddOutcome.Existing);
             }
@@ -159,8 +182,6 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
         public int Index { get; }
 
         public NewLink Link { get; }
-
-        public bool IsPlain => Link is { Alias: null, ExpiresAt: null };
 
         public long Id { get; set; }
 

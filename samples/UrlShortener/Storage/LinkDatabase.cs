@@ -48,25 +48,15 @@ internal sealed class LinkDatabase(string path)
         CREATE INDEX plain_urls_by_hash ON plain_urls (hash);
         """;
 
-    private readonly string _connectionString = new SqliteConnectionStringBuilder
-    {
-        DataSource = path,
-        Pooling = false,
-        DefaultTimeout = BusySeconds,
-    }.ToString();
-
     public string FullPath => path;
 
     /// <summary>Opens a connection, for one thread at a time. Makes an empty file if there is none.</summary>
     public SqliteConnection Open()
     {
-        var connection = new SqliteConnection(_connectionString);
+        SqliteConnection connection = Connect(SqliteOpenMode.ReadWriteCreate);
         try
         {
-            connection.Open();
-
             // WAL: readers never wait for the writer. FULL: a link that was answered for survives a power failure.
-            Execute(connection, $"PRAGMA busy_timeout = {BusySeconds * 1_000}");
             Execute(connection, "PRAGMA journal_mode = WAL");
             Execute(connection, "PRAGMA synchronous = FULL");
 
@@ -94,8 +84,18 @@ internal sealed class LinkDatabase(string path)
 
             // Immediate: of two processes that start at once, one makes the tables and the other finds them.
             using SqliteTransaction transaction = connection.BeginTransaction();
-            var meta = new MetaTable(FullPath, connection, transaction) { IsNew = PrepareTables(connection, transaction) };
-            T result = use(meta);
+            Content content = ReadContent(connection, transaction);
+            if (content == Content.Other)
+            {
+                throw NotOurs(null);
+            }
+
+            if (content == Content.Nothing)
+            {
+                MakeTables(connection, transaction);
+            }
+
+            T result = use(new MetaTable(FullPath, connection, transaction) { IsNew = content == Content.Nothing });
             transaction.Commit();
             return result;
         }
@@ -105,7 +105,36 @@ internal sealed class LinkDatabase(string path)
         }
         catch (SqliteException exception)
         {
-            throw new ShortenerException($"Cannot open the database {FullPath}: {exception.Message}", exception);
+            throw CannotOpen(exception);
+        }
+    }
+
+    /// <summary>Runs a function on what the file says about itself, and neither makes nor changes anything.</summary>
+    /// <returns>What the function returns; the default if the file is not there, empty, or one of something else.</returns>
+    /// <exception cref="ShortenerException">The file cannot be read, or is a database of another version.</exception>
+    public T? InspectMeta<T>(Func<MetaTable, T> inspect)
+    {
+        if (!File.Exists(FullPath))
+        {
+            return default;
+        }
+
+        try
+        {
+            using SqliteConnection connection = Connect(SqliteOpenMode.ReadWrite); // to read a log that was left, too
+            Execute(connection, "PRAGMA query_only = ON");
+            using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
+            return ReadContent(connection, transaction) == Content.Links
+                ? inspect(new MetaTable(FullPath, connection, transaction))
+                : default;
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_NOTADB)
+        {
+            return default;
+        }
+        catch (SqliteException exception)
+        {
+            throw CannotOpen(exception);
         }
     }
 
@@ -117,25 +146,39 @@ internal sealed class LinkDatabase(string path)
         File.Delete(FullPath);
     }
 
-    private bool PrepareTables(SqliteConnection connection, SqliteTransaction transaction)
+    private SqliteConnection Connect(SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            DefaultTimeout = BusySeconds,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            Execute(connection, $"PRAGMA busy_timeout = {BusySeconds * 1_000}");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private Content ReadContent(SqliteConnection connection, SqliteTransaction transaction)
     {
         long application = Number("PRAGMA application_id");
-        long version = Number("PRAGMA user_version");
-        if (application == 0 && Number("SELECT count(*) FROM sqlite_schema") == 0)
-        {
-            Execute(connection, Schema, transaction);
-            Execute(connection, $"PRAGMA application_id = {ApplicationId}", transaction);
-            Execute(connection, $"PRAGMA user_version = {SchemaVersion}", transaction);
-            return true;
-        }
-
         if (application != ApplicationId)
         {
-            throw NotOurs(null);
+            return application == 0 && Number("SELECT count(*) FROM sqlite_schema") == 0 ? Content.Nothing : Content.Other;
         }
 
+        long version = Number("PRAGMA user_version");
         return version == SchemaVersion
-            ? false
+            ? Content.Links
             : throw new ShortenerException(
                 $"The database {FullPath} has schema version {version}; this program understands version {SchemaVersion}.");
 
@@ -148,6 +191,13 @@ internal sealed class LinkDatabase(string path)
         }
     }
 
+    private static void MakeTables(SqliteConnection connection, SqliteTransaction transaction)
+    {
+        Execute(connection, Schema, transaction);
+        Execute(connection, $"PRAGMA application_id = {ApplicationId}", transaction);
+        Execute(connection, $"PRAGMA user_version = {SchemaVersion}", transaction);
+    }
+
     private static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)
     {
         using SqliteCommand command = connection.CreateCommand();
@@ -158,4 +208,14 @@ internal sealed class LinkDatabase(string path)
 
     private ShortenerException NotOurs(Exception? cause) =>
         new($"The file {FullPath} is not a database of this service.", cause);
+
+    private ShortenerException CannotOpen(SqliteException cause) =>
+        new($"Cannot open the database {FullPath}: {cause.Message}", cause);
+
+    private enum Content
+    {
+        Nothing,
+        Links,
+        Other,
+    }
 }

@@ -36,14 +36,11 @@ internal sealed class LinkSession : IDisposable
         _findPlain = _session.Command(
             "SELECT url, id, code, created_at FROM plain_urls WHERE hash = $hash AND url = $url", "$hash", "$url");
         _insertPlain = _session.Command(
-            """
-            INSERT INTO plain_urls (hash, url, id, code, created_at) SELECT $hash, $url, $id, $code, $created_at
-            WHERE NOT EXISTS (SELECT 1 FROM plain_urls WHERE hash = $hash AND url = $url)
-            """,
+            "INSERT INTO plain_urls (hash, url, id, code, created_at) VALUES ($hash, $url, $id, $code, $created_at)",
             "$hash", "$url", "$id", "$code", "$created_at");
         _replacePlain = _session.Command(
-            "UPDATE plain_urls SET id = $id, code = $code, created_at = $created_at WHERE hash = $hash AND url = $url AND id = $old",
-            "$id", "$code", "$created_at", "$hash", "$url", "$old");
+            "UPDATE plain_urls SET id = $id, code = $code, created_at = $created_at WHERE hash = $hash AND url = $url",
+            "$id", "$code", "$created_at", "$hash", "$url");
     }
 
     /// <summary>Finds the link of a code.</summary>
@@ -68,13 +65,21 @@ internal sealed class LinkSession : IDisposable
     /// <summary>Finds which link a URL has that needs neither alias nor expiry.</summary>
     public PlainUrl? FindPlain(string url) => SqlSession.ReadAll(_findPlain, ReadPlain, HashOf(url), url).FirstOrDefault();
 
-    /// <summary>Notes the link of a URL, unless it has one.</summary>
-    public bool TryInsertPlain(PlainUrl plain) => SqlSession.Execute(
-        _insertPlain, HashOf(plain.Url), plain.Url, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds()) == 1;
+    /// <summary>Does so for many URLs, in one transaction: to begin one for each takes longer than the look-up.</summary>
+    public PlainUrl?[] FindPlain(string[] urls)
+    {
+        PlainUrl?[] found = [];
+        _session.Read(() => found = Array.ConvertAll(urls, FindPlain));
+        return found;
+    }
 
-    /// <summary>Notes another link for a URL, if it still has the old one.</summary>
-    public bool TryReplacePlain(PlainUrl plain, long oldId) => SqlSession.Execute(
-        _replacePlain, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds(), HashOf(plain.Url), plain.Url, oldId) == 1;
+    /// <summary>Notes the link of a URL that has none yet.</summary>
+    public void InsertPlain(PlainUrl plain) => SqlSession.Execute(
+        _insertPlain, HashOf(plain.Url), plain.Url, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds());
+
+    /// <summary>Notes another link for a URL that has one.</summary>
+    public void ReplacePlain(PlainUrl plain) => SqlSession.Execute(
+        _replacePlain, plain.Id, plain.Code, plain.CreatedAt.ToUnixTimeMilliseconds(), HashOf(plain.Url), plain.Url);
 
     /// <inheritdoc cref="SqlSession.Write"/>
     public void Write(Action action) => _session.Write(action);

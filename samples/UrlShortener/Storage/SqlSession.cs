@@ -8,6 +8,7 @@ internal sealed class SqlSession : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _beginRead;
     private readonly SqliteCommand _commit;
     private readonly SqliteCommand _rollback;
 
@@ -15,6 +16,7 @@ internal sealed class SqlSession : IDisposable
     {
         _connection = database.Open();
         _begin = Command("BEGIN IMMEDIATE");
+        _beginRead = Command("BEGIN DEFERRED");
         _commit = Command("COMMIT");
         _rollback = Command("ROLLBACK");
     }
@@ -32,10 +34,15 @@ internal sealed class SqlSession : IDisposable
         return command;
     }
 
+    /// <summary>Runs an action that only reads, all of it from one state of the file; never waits for a writer.</summary>
+    public void Read(Action action) => Run(_beginRead, action);
+
     /// <summary>Runs an action with the file's one write lock; all it writes is kept, or, if it throws, nothing.</summary>
-    public void Write(Action action)
+    public void Write(Action action) => Run(_begin, action);
+
+    private void Run(SqliteCommand begin, Action action)
     {
-        _begin.ExecuteNonQuery();
+        begin.ExecuteNonQuery();
         try
         {
             action();

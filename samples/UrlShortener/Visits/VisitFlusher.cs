@@ -1,7 +1,9 @@
 namespace UrlShortener;
 
-/// <summary>Flushes the <see cref="VisitCounter"/> every second and when the service stops, after the last request.</summary>
-internal sealed class VisitFlusher(VisitCounter visits, TimeProvider time, ILogger<VisitFlusher> logger) : BackgroundService
+/// <summary>Flushes the <see cref="VisitCounter"/> and the <see cref="VisitorCounter"/> every second and when the service
+/// stops, after the last request.</summary>
+internal sealed class VisitFlusher(VisitCounter visits, VisitorCounter visitors, TimeProvider time, ILogger<VisitFlusher> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -31,6 +33,15 @@ internal sealed class VisitFlusher(VisitCounter visits, TimeProvider time, ILogg
         catch (Exception exception)
         {
             logger.LogError(exception, "Visits could not be stored; they are kept in memory for the next attempt.");
+        }
+
+        try
+        {
+            visitors.Flush();
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "Visitors could not be stored; they are kept in memory for the next attempt.");
         }
     }
 }

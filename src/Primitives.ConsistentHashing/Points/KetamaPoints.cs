@@ -32,13 +32,14 @@ internal sealed class KetamaPoints(KetamaNaming naming) : RingPoints
         }
     }
 
+    internal override string HashedName(string name) =>
+        naming == KetamaNaming.OmitDefaultPort && name.EndsWith(DefaultPort, StringComparison.Ordinal)
+            ? name[..^DefaultPort.Length]
+            : name;
+
     internal override void Place(string name, Span<ulong> points)
     {
-        if (naming == KetamaNaming.OmitDefaultPort && name.EndsWith(DefaultPort, StringComparison.Ordinal))
-        {
-            name = name[..^DefaultPort.Length];
-        }
-
+        name = HashedName(name);
         byte[] text = new byte[Encoding.UTF8.GetByteCount(name) + 1 + MaxDigits];
         int length = Encoding.UTF8.GetBytes(name, text);
         text[length++] = (byte)'-';

@@ -23,11 +23,24 @@ internal sealed class NginxPoints : RingPoints
         }
     }
 
+    // The host, a zero byte and the port. The port is the digits after the last colon, if only digits follow it.
+    internal override string HashedName(string name)
+    {
+        if (name.StartsWith(UnixPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return $"{name.AsSpan(UnixPrefix.Length)}\0";
+        }
+
+        int colon = name.LastIndexOf(':');
+        return colon >= 0 && !name.AsSpan(colon + 1).ContainsAnyExceptInRange('0', '9')
+            ? $"{name.AsSpan(0, colon)}\0{name.AsSpan(colon + 1)}"
+            : $"{name}\0";
+    }
+
     internal override void Place(string name, Span<ulong> points)
     {
         // Each point is CRC-32 of the host, a zero byte, the port and the four bytes of the point before.
-        (string host, string port) = Split(name);
-        byte[] text = Encoding.UTF8.GetBytes($"{host}\0{port}\0\0\0\0");
+        byte[] text = Encoding.UTF8.GetBytes($"{HashedName(name)}\0\0\0\0");
         Span<byte> previous = text.AsSpan(text.Length - sizeof(uint));
         foreach (ref ulong point in points)
         {
@@ -38,18 +51,4 @@ internal sealed class NginxPoints : RingPoints
     }
 
     internal override ulong Hash(ReadOnlySpan<byte> key) => Hash32(Crc32.HashToUInt32(key));
-
-    // The port is the digits after the last colon, if only digits follow it.
-    private static (string Host, string Port) Split(string name)
-    {
-        if (name.StartsWith(UnixPrefix, StringComparison.OrdinalIgnoreCase))
-        {
-            return (name[UnixPrefix.Length..], "");
-        }
-
-        int colon = name.LastIndexOf(':');
-        return colon >= 0 && !name.AsSpan(colon + 1).ContainsAnyExceptInRange('0', '9')
-            ? (name[..colon], name[(colon + 1)..])
-            : (name, "");
-    }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Primitives;
 
@@ -205,8 +206,12 @@ public sealed class MaglevTable<TNode>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint SlotOf(ulong hash)
     {
-        // 32 bits hold the difference, so 32 bits of its parts will do.
-        uint quotient = (uint)(Math.BigMul(hash, _reciprocal, out _) >> _shift);
+        // Math.BigMul stores the lower half to memory even where nobody wants it. 32 bits hold the difference, so 32 bits
+        // of its parts will do.
+        ulong product = Bmi2.X64.IsSupported
+            ? Bmi2.X64.MultiplyNoFlags(hash, _reciprocal)
+            : Math.BigMul(hash, _reciprocal, out _);
+        uint quotient = (uint)(product >> _shift);
         return (uint)hash - (quotient * (uint)TableSize);
     }
 

@@ -57,7 +57,7 @@ internal struct Sketch<TRegisters>
 
     /// <summary>Gets the number of bytes of the persisted form.</summary>
     public readonly int PersistedLength => State is SparseTokens tokens
-        ? SketchForm<TRegisters>.LengthOfTokens(tokens.Count)
+        ? SketchForm<TRegisters>.LengthOfTokens(tokens.CountTokens())
         : SketchForm<TRegisters>.LengthOfRegisters(Precision);
 
     public readonly double? MartingaleEstimate
@@ -71,7 +71,7 @@ internal struct Sketch<TRegisters>
 
             lock (_martingale.Lock)
             {
-                return !_martingale.IsValid ? null : State is SparseTokens tokens ? SparseTokens.Estimate(tokens.Count) : _martingale.Estimate;
+                return !_martingale.IsValid ? null : State is SparseTokens tokens ? SparseTokens.Estimate(tokens.CountTokens()) : _martingale.Estimate;
             }
         }
     }
@@ -123,7 +123,7 @@ internal struct Sketch<TRegisters>
         if (state is SparseTokens tokens)
         {
             // Each token stands for one key or more; a collision hides a key.
-            int count = tokens.Count;
+            int count = tokens.CountTokens();
             double expected = SparseTokens.Estimate(count);
             return new BoundedEstimate(expected, count, Math.Max(expected, count + SparseTokens.MaxCollisions(count, sigmas)));
         }
@@ -325,6 +325,6 @@ internal struct Sketch<TRegisters>
     }
 
     private static double Estimate(SketchState state) => state is SparseTokens tokens
-        ? SparseTokens.Estimate(tokens.Count)
+        ? SparseTokens.Estimate(tokens.CountTokens())
         : RegisterArray<TRegisters>.Estimate(((DenseRegisters)state).Registers);
 }

@@ -104,7 +104,7 @@ internal static class SketchForm<TRegisters>
         {
             reason = $"The form is {payload[1]}.{payload[2]}.{payload[3]}, which this release does not know.";
         }
-        else if (isSparse ? count > SparseTokens.Limit(precision) : count != 1U << precision)
+        else if (isSparse ? SparseTokens.Limit(precision) is var limit && (limit == 0 || count > limit) : count != 1U << precision)
         {
             reason = $"There are {count} {(isSparse ? "tokens" : "registers")}, which precision {precision} does not have.";
         }
@@ -112,7 +112,7 @@ internal static class SketchForm<TRegisters>
         {
             reason = $"There are {content.Length} bytes for {count} {(isSparse ? "tokens" : "registers")}.";
         }
-        else if (!double.IsFinite(estimate) || estimate < 0 || (estimate != 0 && (isSparse || !isTracked)))
+        else if (!double.IsFinite(estimate) || double.IsNegative(estimate) || (estimate != 0 && (isSparse || !isTracked)))
         {
             reason = $"The martingale estimate is {estimate}.";
         }

@@ -41,6 +41,13 @@ internal readonly record struct SketchOverlap(BoundedEstimate Intersection, Boun
         // lessens the error of the difference. So with a correlation of at least 0 between them, and of at most 1
         // between A and B, the variance is at most error^2 * ((A + B)^2 + union^2).
         double sum = left + right;
+        if (double.IsInfinity(sum))
+        {
+            // Registers that can rise no further, which takes chosen hashes: anything up to the smaller set is possible.
+            double least = Math.Min(left, right);
+            return new SketchOverlap(new BoundedEstimate(least, 0, least * (1 + error)), new BoundedEstimate(1, 0, 1));
+        }
+
         double value = sum - union;
         double deviation = error * Math.Sqrt((sum * sum) + (union * union));
         double most = Math.Min(left, right);

@@ -53,6 +53,8 @@ internal sealed class SparseTokens : SketchState
 
     public override int Precision => _precision;
 
+    /// <summary>Gets the number of tokens whose inserters have gone on. Others may be in the table, and even have been
+    /// found there by a second thread: good enough to decide about growth, not to answer a reader.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>The number of distinct tokens up to which a sketch is sparse: at half the memory of registers. Zero for
@@ -149,6 +151,20 @@ internal sealed class SparseTokens : SketchState
                 Interlocked.CompareExchange(ref _slots[i], Frozen, Empty);
             }
         }
+    }
+
+    /// <summary>Counts the tokens in the table: at least those that any thread has inserted or found before.</summary>
+    public int CountTokens()
+    {
+        int count = 0;
+        for (int i = 0; i < _slots.Length; i += BucketSlots)
+        {
+            Vector256<uint> content = Vector256.LoadUnsafe(ref _slots[0], (nuint)i);
+            Vector256<uint> none = Vector256.Equals(content, Vector256.Create(Empty)) | Vector256.Equals(content, Vector256.Create(Frozen));
+            count += BucketSlots - BitOperations.PopCount(none.ExtractMostSignificantBits());
+        }
+
+        return count;
     }
 
     /// <summary>Copies the tokens, in no particular order: all, of a frozen table; otherwise at least those whose

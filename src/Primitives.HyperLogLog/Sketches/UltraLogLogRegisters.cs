@@ -20,7 +20,7 @@ internal readonly struct UltraLogLogRegisters : IRegisters
     // Of the second order in 1/m, as published: (3 ln 2 / 2) * zeta(3, 5/4) / zeta(2, 5/4)^2.
     private const double Bias = 0.48147376527720065;
 
-    public static PersistedKind Kind => (PersistedKind)17; // UltraLogLog's number, in the files for ever
+    public static PersistedKind Kind => PersistedKind.UltraLogLog;
 
     // sqrt(ln 2 / zeta(2, 5/4)), the square root of the inverse of the Fisher information.
     public static double ErrorFactor => 0.7609;
