@@ -16,11 +16,11 @@ namespace Primitives;
 /// promises are those of <see cref="ICache{TKey, TValue}"/>.</para>
 /// <para><b>Cost.</b> O(1) for everything but <see cref="Clear"/>, <see cref="Trim"/> and enumeration. A hit takes no lock,
 /// has no interlocked instruction and allocates nothing: it writes one slot of a ring that its thread shares with few
-/// others. A miss that adds an entry takes the one lock and takes note of up to 256 hits of each of a few rings. An entry
-/// costs some 90 bytes besides key and value, one with a lifetime 100 more; the cache as such some 25 KB. A timer runs only
+/// others. A miss that adds an entry takes the one lock and takes note of up to 2,048 hits of each of a few rings. An entry
+/// costs some 90 bytes besides key and value, one with a lifetime 100 more; the cache as such some 25 KB, and up to 8 KB for each group of threads that read it. A timer runs only
 /// while something can expire.</para>
 /// <para><b>Accuracy.</b> Frequencies are estimates (count-min, 4 bits, halved every ten times the capacity). Between two
-/// misses the latest 256 hits of each group of threads count, older ones are forgotten.</para>
+/// misses the latest 2,048 hits of each group of threads count, older ones are forgotten.</para>
 /// <para>Thread-safe. The hash of the sketch and that of text keys is seeded at random for each cache, so keys that
 /// collide cannot be prepared.</para>
 /// <para><b>Source.</b> Einziger, Friedman and Manes, TinyLFU, ACM Transactions on Storage 13(4), 2017; Einziger, Eytan,
@@ -53,7 +53,8 @@ public sealed class LfuCache<TKey, TValue> : ICache<TKey, TValue>
         OptionsRules.ThrowIfInvalid(options);
         ulong seed = options.Seed ?? OptionsRules.RandomSeed();
         var cacheLock = new Lock();
-        _core = new(options, seed, cacheLock, new(options.Capacity, options.Weigher is not null, seed), timeProvider);
+        var table = new EntryTable<TKey, TValue>(new KeyEquality<TKey>(options.Comparer, SplitMix.Scramble(seed)));
+        _core = new(options, seed, cacheLock, table, new(table, options.Capacity, options.Weigher is not null, seed), timeProvider);
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,8 @@ public sealed class LruCache<TKey, TValue> : ICache<TKey, TValue>
         OptionsRules.ThrowIfInvalid(options);
         ulong seed = options.Seed ?? OptionsRules.RandomSeed();
         var cacheLock = new Lock();
-        _core = new(options, seed, cacheLock, new(cacheLock), timeProvider);
+        var table = new EntryTable<TKey, TValue>(new KeyEquality<TKey>(options.Comparer, SplitMix.Scramble(seed)));
+        _core = new(options, seed, cacheLock, table, new(cacheLock), timeProvider);
     }
 
     /// <inheritdoc/>

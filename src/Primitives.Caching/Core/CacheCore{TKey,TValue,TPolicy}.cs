@@ -29,13 +29,14 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     private long _weight;
     private bool _isDisposed;
 
-    public CacheCore(CacheOptions<TKey, TValue> options, ulong seed, Lock cacheLock, TPolicy policy, TimeProvider? timeProvider)
+    public CacheCore(
+        CacheOptions<TKey, TValue> options, ulong seed, Lock cacheLock, EntryTable<TKey, TValue> table, TPolicy policy, TimeProvider? timeProvider)
     {
         _lock = cacheLock;
         _policy = policy;
         _capacity = options.Capacity;
         _clock = new Clock(timeProvider ?? TimeProvider.System);
-        _table = new EntryTable<TKey, TValue>(new KeyEquality<TKey>(options.Comparer, SplitMix.Scramble(seed)));
+        _table = table;
         _maker = new EntryMaker<TKey, TValue>(options, _clock, _counters, seed);
         _loads = new LoadTable<TKey, TValue>(options.Comparer);
         _refreshRule = new RefreshRule(options.EarlyRefreshBeta, seed);

@@ -64,6 +64,18 @@ internal sealed class EntryTable<TKey, TValue>
         return null;
     }
 
+    /// <summary>Finds an entry by its hash alone; of two that share all 32 bits, either.</summary>
+    public Entry<TKey, TValue>? FindLocked(uint hash)
+    {
+        Entry<TKey, TValue>? entry = _buckets[Index(hash, _buckets.Length)];
+        while (entry is not null && entry.Hash != hash)
+        {
+            entry = entry.NextInBucket;
+        }
+
+        return entry;
+    }
+
     /// <summary>Finds the entry of a key given as text, without a lock. Keys must be text, or the comparer able to tell a
     /// span from a key.</summary>
     public Entry<TKey, TValue>? Find(ReadOnlySpan<char> key, out bool isCertain)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Primitives;
 
@@ -50,44 +52,28 @@ internal sealed class FrequencySketch
 
     public int Estimate(uint hash)
     {
-        ulong[] words = _words;
-        ulong bits = Locate(hash, words.Length, out int block);
-        int least = Limit;
-        for (int row = 0; row < 4; row++)
-        {
-            least = Math.Min(least, (int)(words[Word(block, row, bits)] >> Shift(bits)) & Limit);
-            bits >>= 5;
-        }
-
-        return least;
+        ulong bits = SplitMix.Scramble(hash ^ _seed);
+        ref ulong block = ref Block(bits);
+        return (int)Math.Min(
+            Math.Min(Counter(ref block, 0, bits), Counter(ref block, 1, bits)),
+            Math.Min(Counter(ref block, 2, bits), Counter(ref block, 3, bits)));
     }
 
     public void Increment(uint hash)
     {
-        ulong[] words = _words;
-        ulong first = Locate(hash, words.Length, out int block);
-        int least = Limit;
-        ulong bits = first;
-        for (int row = 0; row < 4; row++)
-        {
-            least = Math.Min(least, (int)(words[Word(block, row, bits)] >> Shift(bits)) & Limit);
-            bits >>= 5;
-        }
-
+        ulong bits = SplitMix.Scramble(hash ^ _seed);
+        ref ulong block = ref Block(bits);
+        uint first = Counter(ref block, 0, bits);
+        uint second = Counter(ref block, 1, bits);
+        uint third = Counter(ref block, 2, bits);
+        uint fourth = Counter(ref block, 3, bits);
+        uint least = Math.Min(Math.Min(first, second), Math.Min(third, fourth));
         if (least < Limit)
         {
-            bits = first;
-            for (int row = 0; row < 4; row++)
-            {
-                ref ulong word = ref words[Word(block, row, bits)];
-                int shift = Shift(bits);
-                if (((int)(word >> shift) & Limit) == least)
-                {
-                    word += 1UL << shift;
-                }
-
-                bits >>= 5;
-            }
+            Word(ref block, 0, bits) += (first == least ? 1UL : 0) << Shift(0, bits);
+            Word(ref block, 1, bits) += (second == least ? 1UL : 0) << Shift(1, bits);
+            Word(ref block, 2, bits) += (third == least ? 1UL : 0) << Shift(2, bits);
+            Word(ref block, 3, bits) += (fourth == least ? 1UL : 0) << Shift(3, bits);
         }
 
         if (++_additions >= _sample)
@@ -113,15 +99,17 @@ internal sealed class FrequencySketch
         _additions /= 2;
     }
 
-    private ulong Locate(uint hash, int length, out int block)
-    {
-        ulong bits = SplitMix.Scramble(hash ^ _seed);
-        block = (int)(bits >> 32) & (length - 1) & ~(WordsPerBlock - 1);
-        return bits;
-    }
-
     // Five bits a row: one chooses between the two words of the row, four the counter in the word.
-    private static int Word(int block, int row, ulong bits) => block + (row * 2) + (int)(bits & 1);
+    private static ref ulong Word(ref ulong block, int row, ulong bits) =>
+        ref Unsafe.Add(ref block, (row * 2) + (int)((bits >> (5 * row)) & 1));
 
-    private static int Shift(ulong bits) => (int)(bits << 1) & 0b111100;
+    private static int Shift(int row, ulong bits) => (int)(bits >> (5 * row) << 1) & 0b111100;
+
+    private static uint Counter(ref ulong block, int row, ulong bits) =>
+        (uint)(Word(ref block, row, bits) >> Shift(row, bits)) & Limit;
+
+    // Within the array: the length is a power of two and a multiple of the block.
+    private ref ulong Block(ulong bits) =>
+        ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(_words), (int)(bits >> 32) & (_words.Length - 1) & ~(WordsPerBlock - 1));
 }

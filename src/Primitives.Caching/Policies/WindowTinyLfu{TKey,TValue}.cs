@@ -47,22 +47,22 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         Divide();
     }
 
-    /// <summary>Notes a use of an entry that was in the cache; it may have left it since.</summary>
-    public void OnHit(Entry<TKey, TValue> entry)
+    /// <summary>Notes a use of a key that was in the cache, and of its entry if it still is.</summary>
+    public void OnHit(uint hash, Entry<TKey, TValue>? entry)
     {
-        CountUse(entry.Hash);
-        switch (entry.Region)
+        CountUse(hash);
+        switch (entry?.Region)
         {
             case Region.Window:
-                _window.MoveToNewest(entry);
+                _window.MoveToNewest(entry!);
                 break;
             case Region.Probation:
-                _probation.Remove(entry);
-                _protected.Add(entry);
+                _probation.Remove(entry!);
+                _protected.Add(entry!);
                 Demote();
                 break;
             case Region.Protected:
-                _protected.MoveToNewest(entry);
+                _protected.MoveToNewest(entry!);
                 break;
         }
     }
@@ -82,7 +82,7 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         EntryList<TKey, TValue> list = ListOf(old.Region);
         list.Remove(old);
         list.Add(fresh);
-        OnHit(fresh);
+        OnHit(fresh.Hash, fresh);
     }
 
     public void Remove(Entry<TKey, TValue> entry)

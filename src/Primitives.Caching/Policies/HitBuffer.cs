@@ -1,0 +1,69 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Primitives;
+
+/// <summary>Remembers the latest hits until somebody who holds the lock takes note of them: one ring for each of a few
+/// groups of threads, written without a lock or an interlocked instruction.</summary>
+/// <remarks>A full ring overwrites its oldest hits; nobody ever waits, and no reader ever does maintenance. When hits are so
+/// many that a ring wraps between two misses, a sample of them is enough to rank the entries. Threads of one group may
+/// overwrite each other's last hit: that loses a hit, never invents one.</remarks>
+internal readonly struct HitBuffer
+{
+    private const int LeastRing = 16;
+    private const int MostRing = 2_048;
+    private const int MostRings = 64;
+
+    private readonly HitRing?[] _rings;
+    private readonly int _ringLength;
+
+    public HitBuffer(long capacity)
+    {
+        _rings = new HitRing?[Math.Min(MostRings, (int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount) * 2)];
+        _ringLength = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, LeastRing, MostRing));
+    }
+
+    /// <summary>Gets the number of rings, a power of two.</summary>
+    public int Rings => _rings.Length;
+
+    public long Hits
+    {
+        get
+        {
+            long hits = 0;
+            foreach (ref HitRing? ring in _rings.AsSpan())
+            {
+                hits += Volatile.Read(ref ring)?.Written ?? 0;
+            }
+
+            return hits;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Record(uint hash)
+    {
+        HitRing?[] rings = _rings;
+        HitRing? ring = rings[Environment.CurrentManagedThreadId & (rings.Length - 1)];
+        if (ring is not null)
+        {
+            ring.Write(hash);
+        }
+        else
+        {
+            Create().Write(hash);
+        }
+    }
+
+    public HitRing? Own() => _rings[Environment.CurrentManagedThreadId & (_rings.Length - 1)];
+
+    public HitRing? Ring(int index) => Volatile.Read(ref _rings[index]);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HitRing Create()
+    {
+        ref HitRing? slot = ref _rings[Environment.CurrentManagedThreadId & (_rings.Length - 1)];
+        var fresh = new HitRing(_ringLength);
+        return Interlocked.CompareExchange(ref slot, fresh, null) ?? fresh;
+    }
+}
