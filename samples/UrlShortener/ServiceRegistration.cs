@@ -41,6 +41,8 @@ internal static class ServiceRegistration
     public static IServiceCollection AddLinkServer(this IServiceCollection services)
     {
         services.AddSingleton<LinkWriter>();
+        services.AddSingleton(provider =>
+            new LinkCache(provider.GetRequiredService<LinkStore>().Find, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<VisitCounter>();
         services.AddSingleton(provider => new VisitorStore(provider.GetRequiredService<DataFolder>().Visitors));
         services.AddSingleton<VisitorCounter>();
