@@ -27,8 +27,8 @@ namespace Primitives;
 /// <see cref="InvalidOperationException"/> instead. Work that a factory starts counts as the factory's while it runs,
 /// unless started under <see cref="ExecutionContext.SuppressFlow"/>; a circle that passes through anything else that waits
 /// (a lock, a queue) is not seen.</para>
-/// <para><b>Cost.</b> One dictionary look-up and, to start a run, about 500 bytes; a caller that joins allocates nothing if
-/// it cannot be cancelled. No lock is held while a factory runs. Thread-safe.</para>
+/// <para><b>Cost.</b> One dictionary look-up and, to start a run, a few small objects; a caller that joins allocates nothing
+/// if it cannot be cancelled and is not itself inside a factory. No lock is held while a factory runs. Thread-safe.</para>
 /// <para><b>Source.</b> The name and the idea: <c>golang.org/x/sync/singleflight</c>.</para>
 /// </remarks>
 /// <example>

@@ -70,6 +70,31 @@ public class LfuHybridCacheSecondLevelTests
     }
 
     [Fact]
+    public async Task What_is_read_from_the_second_level_during_a_removal_or_a_write_does_not_outlive_it()
+    {
+        using LfuHybridCache one = Create();
+        await one.SetAsync("a", 1);
+        var gate = new TaskCompletionSource();
+        _shared.BeforeRemove = _ => gate.Task;
+        Task removal = one.RemoveAsync("a").AsTask();
+        Assert.Equal(1, await Get<int>(one, "a")); // still in the second level, and now in the first again
+        gate.SetResult();
+        await removal;
+        Assert.Equal(0, await Look<int>(one, "a"));
+
+        using LfuHybridCache tiny = Create(change: o => o.Capacity = 1);
+        await tiny.SetAsync("a", 1);
+        var write = new TaskCompletionSource();
+        _shared.BeforeSet = key => key == "a" ? write.Task : Task.CompletedTask;
+        Task set = tiny.SetAsync("a", 2).AsTask();
+        await tiny.SetAsync("b", 3); // the new value gives way…
+        Assert.Equal(1, await Get<int>(tiny, "a")); // …and the old one comes back from the second level
+        write.SetResult();
+        await set;
+        Assert.Equal(2, await Look<int>(tiny, "a"));
+    }
+
+    [Fact]
     public async Task Another_servers_removed_tag_is_seen_by_reads_of_the_second_level_within_the_interval()
     {
         using LfuHybridCache one = Create();

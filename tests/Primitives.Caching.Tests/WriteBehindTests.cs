@@ -292,6 +292,9 @@ public class WriteBehindTests
         Bad("MaxDelay", o => o.MaxDelay = TimeSpan.FromTicks(-1));
         Bad("RetryDelay", o => o.RetryDelay = TimeSpan.Zero);
         Bad("MaxRetryDelay", o => o.MaxRetryDelay = TimeSpan.FromMilliseconds(1));
+        Bad("MaxDelay", o => o.MaxDelay = TimeSpan.FromDays(2));
+        Bad("MaxRetryDelay", o => o.MaxRetryDelay = TimeSpan.MaxValue);
+        Bad("DisposeTimeout", o => o.DisposeTimeout = TimeSpan.FromDays(50));
         Bad("MaxAttempts", o => o.MaxAttempts = 0);
         Bad("DisposeTimeout", o => o.DisposeTimeout = TimeSpan.Zero);
 

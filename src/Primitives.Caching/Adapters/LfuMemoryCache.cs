@@ -11,7 +11,8 @@ namespace Primitives;
 /// <see cref="CacheItemPriority.NeverRemove"/> are outside it. An added entry can be read at once, at whatever rate
 /// entries are added: room is made by removing older ones, and by the thread that adds. Only an entry that alone exceeds
 /// the limit is refused, and then no other one gives way. Entries expire on time, also when nobody calls.</para>
-/// <para><b>Differences from the platform's.</b> An entry without a size counts 1. Priorities between "never" and "low" are
+/// <para><b>Differences from the platform's.</b> An entry without a size, or of size 0, counts 1; a size is at most
+/// <see cref="int.MaxValue"/>. Priorities between "never" and "low" are
 /// ignored: how often an entry is used decides. Callbacks of entries that left run on the thread pool, as there.
 /// <c>GetOrCreate</c> is the platform's extension and runs its factory in every caller at once; for one run only, use
 /// <see cref="LfuHybridCache"/> or an <see cref="LfuCache{TKey, TValue}"/> directly.</para>

@@ -7,6 +7,9 @@ namespace Primitives;
 public sealed class WriteBehindOptions<TKey, TValue>
     where TKey : notnull
 {
+    // Timers end at 49 days; nobody means to wait for half as long.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
     /// <summary>Gets or sets how many keys may wait to be written. Beyond that, writers of further keys wait.</summary>
     /// <value>10,000 by default. At least 1. It is also the most that a crash can lose.</value>
     public int Capacity { get; set; } = 10_000;
@@ -16,15 +19,15 @@ public sealed class WriteBehindOptions<TKey, TValue>
     public int MaxBatchSize { get; set; } = 100;
 
     /// <summary>Gets or sets how long a write may wait for others to be written with it.</summary>
-    /// <value>One second by default. Not negative; longer lets more writes of one key become one.</value>
+    /// <value>One second by default. From 0 to one day; longer lets more writes of one key become one.</value>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets or sets the pause after a failed batch. It doubles with each further failure.</summary>
-    /// <value>One second by default. Positive.</value>
+    /// <value>One second by default. Positive, at most one day.</value>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets or sets the longest pause between two attempts.</summary>
-    /// <value>30 seconds by default. At least <see cref="RetryDelay"/>.</value>
+    /// <value>30 seconds by default. At least <see cref="RetryDelay"/>, at most one day.</value>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets or sets after how many failed attempts a write is given up. From 2 on, the last one is made with that
@@ -33,7 +36,7 @@ public sealed class WriteBehindOptions<TKey, TValue>
     public int? MaxAttempts { get; set; }
 
     /// <summary>Gets or sets how long disposing goes on trying to write what is left.</summary>
-    /// <value>30 seconds by default. Positive, or <see cref="Timeout.InfiniteTimeSpan"/>.</value>
+    /// <value>30 seconds by default. Positive and at most one day, or <see cref="Timeout.InfiniteTimeSpan"/>.</value>
     public TimeSpan DisposeTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets or sets what is told of each failed attempt, and of writes given up.</summary>
@@ -46,12 +49,15 @@ public sealed class WriteBehindOptions<TKey, TValue>
         ArgumentOutOfRangeException.ThrowIfLessThan(Capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDelay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDelay, Longest);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RetryDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetryDelay, RetryDelay);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxRetryDelay, Longest);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts ?? 1, 1, nameof(MaxAttempts));
         if (DisposeTimeout != Timeout.InfiniteTimeSpan)
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DisposeTimeout, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(DisposeTimeout, Longest);
         }
     }
 }

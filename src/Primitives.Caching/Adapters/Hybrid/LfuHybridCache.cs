@@ -24,8 +24,8 @@ namespace Primitives;
 /// <para><b>Tags.</b> Removing a tag is O(1): it is noted when, and entries loaded before count as absent. Those keep their
 /// place until they are asked for, expire or give way. <c>"*"</c> is everything. More than 65,536 removed tags are
 /// folded into one removal of everything.</para>
-/// <para><b>Keys.</b> Empty and blank ones, those with control characters, and those that are too long are not cached: the
-/// factory runs each time. Those that are not valid Unicode are kept in the first level only.</para>
+/// <para><b>Keys.</b> Empty and blank ones, those with control characters, those that are too long, and those that begin with
+/// <c>__primitives_tag__:</c> are not cached: the factory runs each time. Those that are not valid Unicode are kept in the first level only.</para>
 /// <para><b>Cost.</b> A hit of an immutable type takes one look-up and allocates nothing; of another type, one
 /// deserialization. Thread-safe.</para>
 /// </remarks>
@@ -159,26 +159,35 @@ public sealed class LfuHybridCache : HybridCache, IDisposable
         HybridLoad<T> made = Make(value, _tags.NextTime(), copiedTags, writesSecond, expiration);
         bool keeps = made.IsStorable && !flags.HasFlag(HybridCacheEntryFlags.DisableLocalCacheWrite);
         var lifetime = new CacheEntryOptions { ExpireAfterWrite = LocalExpiration(options) ?? _localExpiration };
-        long stamp = _stamps.Change(key, () =>
-        {
-            if (!keeps || !_local.Set(key, made.Entry, lifetime))
-            {
-                _local.TryRemove(key, out _); // the older value
-            }
-        });
+        long stamp = _stamps.Change(key, SetOrRemoveOlder);
         if (writesSecond && made.Payload is { } payload)
         {
             await WriteSecondAsync(key, stamp, payload, expiration, cancellationToken).ConfigureAwait(false);
+
+            // Again: if it gave way meanwhile, the older value may have been read from the second level in its place.
+            _stamps.ChangeUnlessNewer(key, stamp, SetOrRemoveOlder);
+        }
+
+        void SetOrRemoveOlder()
+        {
+            if (!keeps || !_local.Set(key, made.Entry, lifetime))
+            {
+                _local.TryRemove(key, out _);
+            }
         }
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is <see langword="null"/>.</exception>
-    public override ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
+    public override async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         _stamps.Change(key, () => _local.TryRemove(key, out _));
-        return _second is null || !IsCachable(key) ? default : new ValueTask(_second.RemoveAsync(key, cancellationToken));
+        if (_second is not null && IsCachable(key))
+        {
+            await _second.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
+            _stamps.Change(key, () => _local.TryRemove(key, out _)); // what was read from the second level meanwhile
+        }
     }
 
     /// <inheritdoc/>
