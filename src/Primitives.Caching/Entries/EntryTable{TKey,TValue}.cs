@@ -17,12 +17,12 @@ internal sealed class EntryTable<TKey, TValue>
     //       before it is reset _buckets is replaced; so a reader that found nothing, and then sees neither, was not led
     //       astray. Otherwise it must look again under the lock.
     private Entry<TKey, TValue>?[] _buckets = new Entry<TKey, TValue>?[LeastBuckets];
+    public readonly KeyEquality<TKey> Keys; // a field: a property would copy it
+
     private bool _isGrowing;
     private int _count;
 
     public EntryTable(KeyEquality<TKey> keys) => Keys = keys;
-
-    public KeyEquality<TKey> Keys { get; }
 
     public int Count => Volatile.Read(ref _count);
 
