@@ -162,6 +162,16 @@ public class DistributedCacheContractTests
     }
 
     [Fact]
+    public void Entries_expire_on_time_though_nobody_calls()
+    {
+        using var cache = new LfuDistributedCache(10_000, _time);
+        cache.Set("a", [1], new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(1) });
+        cache.Set("b", [1], new() { SlidingExpiration = TimeSpan.FromMinutes(1) });
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal((0, 0L), (cache.Count, cache.Bytes));
+    }
+
+    [Fact]
     public void Threads_that_do_everything_at_once_never_see_torn_values_or_an_exceeded_bound()
     {
         using var cache = new LfuDistributedCache(20_000, _time);

@@ -19,7 +19,7 @@ namespace Primitives;
 /// <para><b>Back-pressure.</b> While <see cref="WriteBehindOptions{TKey, TValue}.Capacity"/> keys wait, a writer of another
 /// key waits for room; a write to one that waits already takes none. While the store fails, accepted writes are kept and
 /// tried again, after pauses that double.</para>
-/// <para><b>Cost.</b> A write takes one short lock and about 200 bytes until it is made. A read costs one dictionary look-up
+/// <para><b>Cost.</b> A write takes short locks, and a few small objects until it is made. A read costs one dictionary look-up
 /// more than the cache's. Work in the background runs on the thread pool only while something is to be written; the pauses
 /// use timers of the <see cref="TimeProvider"/>. Thread-safe.</para>
 /// <para>Values must not need disposal: those held here belong to no cache.</para>
