@@ -96,10 +96,10 @@ public class LfuHitRatioTests
         {
             trace[i] = shape switch
             {
-                "zipf" => (int)Math.Pow(random.NextDouble(), -1.2) % 20_000,
+                "zipf" => (int)(Math.Pow(random.NextDouble(), -1.2) % 20_000),
                 "loop" => i % 1_000,
                 "recent" => (i / 4) - (int)(random.NextDouble() * random.NextDouble() * 400),
-                "phases" => i * 4 / length % 2 == 0 ? i % 1_000 : (int)Math.Pow(random.NextDouble(), -1.2) % 20_000,
+                "phases" => i * 4 / length % 2 == 0 ? i % 1_000 : (int)(Math.Pow(random.NextDouble(), -1.2) % 20_000),
                 _ => random.Next(2_000),
             };
         }
