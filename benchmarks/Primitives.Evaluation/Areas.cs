@@ -10,5 +10,6 @@ internal static class Areas
         SnowflakeArea.Area,
         ConsistentHashingArea.Area,
         HyperLogLogArea.Area,
+        CachingArea.Area,
     ];
 }

@@ -3,7 +3,7 @@ using Primitives.Evaluation;
 string[] options = [.. args.Where(arg => arg.StartsWith("--", StringComparison.Ordinal))];
 string[] names = [.. args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 
-string[] unknownOptions = [.. options.Except(["--accuracy", "--speed", "--markdown"])];
+string[] unknownOptions = [.. options.Where(option => !option.StartsWith("--traces=", StringComparison.Ordinal)).Except(["--accuracy", "--speed", "--markdown"])];
 string[] unknownNames = [.. names.Except([.. Areas.All.Select(area => area.Name), "all", "list"])];
 if (names.Length == 0 || unknownOptions.Length > 0 || unknownNames.Length > 0)
 {

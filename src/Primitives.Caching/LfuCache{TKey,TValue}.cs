@@ -179,7 +179,7 @@ public sealed class LfuCache<TKey, TValue> : ICache<TKey, TValue>
     /// still reach their callers.</summary>
     public void Dispose() => _core.Dispose();
 
-    internal bool TryGet(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out TValue value) => _core.TryGet(key, out value);
+    internal bool TryGetSpan(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out TValue value) => _core.TryGet(key, out value);
 
     internal void AssertIntegrity() => _core.AssertIntegrity();
 }

@@ -14,6 +14,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
         ["Primitives.Base62"] = [],
+        ["Primitives.Caching"] = [.. DependencyInjection, "Microsoft.Extensions.Caching.Abstractions"],
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
         ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],

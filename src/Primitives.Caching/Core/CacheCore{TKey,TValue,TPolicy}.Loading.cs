@@ -72,7 +72,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     private bool TryServe<TLoader>(TKey key, TLoader loader, out CacheLookup<TValue> lookup)
         where TLoader : struct, ILoader<TKey, TValue>
     {
-        if (key is null)
+        if (!typeof(TKey).IsValueType && key is null)
         {
             ThrowNullKey();
         }

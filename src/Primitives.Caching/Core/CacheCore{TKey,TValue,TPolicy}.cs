@@ -71,7 +71,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        if (key is null)
+        if (!typeof(TKey).IsValueType && key is null)
         {
             ThrowNullKey();
         }
@@ -197,7 +197,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
     private static void ThrowIfNull(TKey key)
     {
-        if (key is null)
+        if (!typeof(TKey).IsValueType && key is null)
         {
             ThrowNullKey();
         }

@@ -45,14 +45,15 @@ internal readonly struct HitBuffer
     public void Record(uint hash)
     {
         HitRing?[] rings = _rings;
-        HitRing? ring = rings[Group(rings.Length)];
+        int group = Group(rings.Length);
+        HitRing? ring = rings[group];
         if (ring is not null)
         {
             ring.Write(hash);
         }
         else
         {
-            Create().Write(hash);
+            Create(group).Write(hash);
         }
     }
 
@@ -72,9 +73,9 @@ internal readonly struct HitBuffer
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private HitRing Create()
+    private HitRing Create(int group)
     {
-        ref HitRing? slot = ref _rings[Group(_rings.Length)];
+        ref HitRing? slot = ref _rings[group];
         var fresh = new HitRing(_ringLength);
         return Interlocked.CompareExchange(ref slot, fresh, null) ?? fresh;
     }
