@@ -23,6 +23,8 @@ Expect(ids.Next() > first && ids.Layout.Decode(first).WorkerId == 7, "Primitives
 HashRing<int> ring = services.GetRequiredService<HashRingRouter<int>>().Ring;
 RingDiff<int> diff = ring.Diff(ring.Add(new("shard-2", 2)));
 Expect(ring.GetNode("user:42") is 0 or 1 && diff.Moves.All(move => move.To.Value == 2), "Primitives.ConsistentHashing");
+BloomFilter seen = BloomFilter.Create(capacity: 1_000);
+Expect(seen.Add("ada") && BloomFilter.FromBytes(seen.ToBytes()).Contains("ada") && !seen.Contains("grace"), "Primitives.BloomFilter");
 var visitors = new HyperLogLog();
 visitors.Add("ada");
 visitors.Add("grace");

@@ -10,6 +10,7 @@ internal static class Areas
         SnowflakeArea.Area,
         ConsistentHashingArea.Area,
         HyperLogLogArea.Area,
+        BloomFilterArea.Area,
         CachingArea.Area,
     ];
 }

@@ -29,6 +29,15 @@ internal sealed class DataFolder
     /// <summary>Gives the database of visitors.</summary>
     public LinkDatabase Visitors => new(Path.Combine(FullPath, "visitors.db"));
 
+    /// <summary>Gets the file of the filter of codes.</summary>
+    public string KnownCodes => Path.Combine(FullPath, "codes.bloom");
+
+    /// <summary>Gets the file by which processes that add links notice each other.</summary>
+    public string WriterMarkPath => Path.Combine(FullPath, "writers.mark");
+
+    /// <summary>Gets the file that is locked while a worker may add links.</summary>
+    public string WriterLockPath(int worker) => Path.Combine(FullPath, $"writer-{worker}.lock");
+
     /// <summary>Opens the file in which a worker notes how far its ids have got, so that a restart repeats none. It is
     /// locked as long as it is open, since two processes with one worker id would make the same ids.</summary>
     public FileHighWaterMark OpenHighWaterMark(int worker)

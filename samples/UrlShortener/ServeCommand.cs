@@ -51,6 +51,7 @@ internal static class ServeCommand
         app.UseExceptionHandler();
         app.UseStatusCodePages(); // problem details for what routing refuses
         app.MapPage();
+        app.MapMetrics();
         app.MapLinks();
         return app;
     }

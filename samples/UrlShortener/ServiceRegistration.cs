@@ -33,20 +33,30 @@ internal static class ServiceRegistration
             provider.GetRequiredService<ShardSet>().CodeKey, LinkCodes.Length));
         services.AddSingleton<LinkCodes>();
         services.AddSingleton<LinkShards>();
-        services.AddSingleton<LinkStore>();
+        services.AddSingleton(_ => new WriterPresence(folder, worker));
+        services.AddSingleton(provider =>
+        {
+            LinkCodes codes = provider.GetRequiredService<LinkCodes>(); // takes the worker id, which the presence relies on
+            provider.GetRequiredService<WriterPresence>(); // before the first link
+            return new LinkStore(
+                provider.GetRequiredService<LinkShards>(), codes, provider.GetRequiredService<TimeProvider>(), provider.GetService<KnownCodes>());
+        });
         return services;
     }
 
     /// <summary>Adds what only the server needs.</summary>
     public static IServiceCollection AddLinkServer(this IServiceCollection services)
     {
+        services.AddSingleton<KnownCodes>();
         services.AddSingleton<LinkWriter>();
-        services.AddSingleton(provider =>
-            new LinkCache(provider.GetRequiredService<LinkStore>().Find, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LinkCache(
+            provider.GetRequiredService<LinkStore>().Find, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<KnownCodes>()));
         services.AddSingleton<VisitCounter>();
-        services.AddSingleton(provider => new VisitorStore(provider.GetRequiredService<DataFolder>().Visitors));
+        services.AddSingleton(provider => new VisitorStore(
+            provider.GetRequiredService<DataFolder>().Visitors, provider.GetRequiredService<ILogger<VisitorStore>>()));
         services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
+        services.AddHostedService<KnownCodesKeeper>();
         services.AddProblemDetails();
         return services;
     }

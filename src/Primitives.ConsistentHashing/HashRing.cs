@@ -94,6 +94,11 @@ public sealed partial class HashRing<TNode>
     public static HashRing<TNode> Create(ReadOnlySpan<RingNode<TNode>> nodes, int virtualNodes = RingPoints.DefaultVirtualNodes) =>
         Create(nodes, RingPoints.Standard(virtualNodes));
 
+    /// <inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, int)"/>
+    /// <exception cref="ArgumentNullException"><paramref name="nodes"/> is <see langword="null"/>.</exception>
+    public static HashRing<TNode> Create(IEnumerable<RingNode<TNode>> nodes, int virtualNodes = RingPoints.DefaultVirtualNodes) =>
+        Create(nodes, RingPoints.Standard(virtualNodes));
+
     /// <summary>Creates a ring with the points of a given rule, such as <see cref="RingPoints.Ketama"/>.</summary>
     /// <param name="nodes"><inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, int)" path="/param[@name='nodes']"/></param>
     /// <param name="points">Where points are put and how keys are hashed.</param>
@@ -122,6 +127,14 @@ public sealed partial class HashRing<TNode>
         }
 
         return Build(sorted, points);
+    }
+
+    /// <inheritdoc cref="Create(ReadOnlySpan{RingNode{TNode}}, RingPoints)"/>
+    /// <exception cref="ArgumentNullException"><paramref name="nodes"/> is <see langword="null"/>.</exception>
+    public static HashRing<TNode> Create(IEnumerable<RingNode<TNode>> nodes, RingPoints points)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        return Create([.. nodes], points);
     }
 
     /// <summary>Tells whether there is a node of this name.</summary>
@@ -163,8 +176,9 @@ public sealed partial class HashRing<TNode>
             return Build(nodes, Points);
         }
 
-        int count = CountOf(node);
-        ThrowIfTooMany((double)PointCount + count, nodes.Length);
+        double wanted = CountOf(node);
+        ThrowIfTooMany(PointCount + wanted, nodes.Length);
+        int count = (int)wanted;
         if (!_table.CanBecome(PointCount + count, nodes.Length))
         {
             return Build(nodes, Points);
@@ -178,7 +192,8 @@ public sealed partial class HashRing<TNode>
     /// <param name="name">The node's name.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">No node has this name.</exception>
+    /// <exception cref="ArgumentException">No node has this name, or the ring would have more than 2^20 points, which only
+    /// Envoy's rule can give to fewer nodes.</exception>
     public HashRing<TNode> Remove(string name)
     {
         int index = RequireIndexOf(name, nameof(name));
@@ -198,7 +213,8 @@ public sealed partial class HashRing<TNode>
     /// <param name="weight">The new weight, finite and above 0.</param>
     /// <returns>The new ring; this one is unchanged.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">No node has this name, or the ring would have more than 2^20 points.</exception>
+    /// <exception cref="ArgumentException">No node has this name, the rule takes whole weights only, or the ring would have
+    /// more than 2^20 points.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="weight"/> is not finite or not above 0.</exception>
     public HashRing<TNode> SetWeight(string name, double weight)
     {
@@ -230,10 +246,10 @@ public sealed partial class HashRing<TNode>
         }
 
         int before = _counts[index];
-        int after = CountOf(node);
-        double total = (double)PointCount - before + after;
-        ThrowIfTooMany(total, nodes.Length);
-        if (!_table.CanBecome((int)total, nodes.Length))
+        double wanted = CountOf(node);
+        ThrowIfTooMany(PointCount - before + wanted, nodes.Length);
+        int after = (int)wanted;
+        if (!_table.CanBecome(PointCount - before + after, nodes.Length))
         {
             return Build(nodes, Points);
         }
@@ -283,16 +299,15 @@ public sealed partial class HashRing<TNode>
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The ring would have {points:N0} points of {nodes:N0} nodes; it can have {RingTable.MaxPoints:N0} of either. Lower the weights or the virtual nodes."));
+                $"The ring would have {points:N0} points and {nodes:N0} nodes; it can have {RingTable.MaxPoints:N0} of either. Lower the weights or the virtual nodes."));
         }
     }
 
-    private int CountOf(RingNode<TNode> node)
+    private double CountOf(RingNode<TNode> node)
     {
         double count = 0;
         Points.Count([(node.Name, node.Weight)], new Span<double>(ref count));
-        ThrowIfTooMany(count, 1);
-        return (int)count;
+        return count;
     }
 
     // The points of a node from one number to below another.

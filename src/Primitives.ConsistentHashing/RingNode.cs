@@ -13,7 +13,8 @@ namespace Primitives;
 /// so that a node keeps its keys when its address changes, and never comes from <c>ToString</c> or
 /// <c>GetHashCode</c>, which differ between processes and releases.</para>
 /// <para><b>Limits.</b> A <see langword="default"/> value has no name; rings and tables refuse it, as they refuse any
-/// node outside the ranges below, when it is given to them.</para>
+/// node outside the ranges below, when it is given to them. Configuration binds nodes, and may leave out weight and
+/// zone.</para>
 /// <para><b>Thread safety.</b> Immutable.</para>
 /// </remarks>
 /// <typeparam name="TNode">What a lookup returns: an address, a client, a shard number.</typeparam>
@@ -27,6 +28,13 @@ namespace Primitives;
 public readonly record struct RingNode<TNode>(string Name, TNode Value, double Weight = 1, string? Zone = null)
     where TNode : notnull
 {
+    /// <summary>Creates a node of weight 1 that has no name yet: for an object initializer, and for configuration, which
+    /// sets only what it holds.</summary>
+    public RingNode()
+        : this(null!, default!)
+    {
+    }
+
     /// <summary>Throws if the node is not one a ring can place.</summary>
     /// <param name="parameterName">The argument the node came in.</param>
     internal void ThrowIfInvalid(string parameterName)

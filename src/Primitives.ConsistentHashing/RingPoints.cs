@@ -47,7 +47,7 @@ public abstract class RingPoints
     /// <c>1 / sqrt(v)</c>: 8 % at 160.</para>
     /// </remarks>
     /// <param name="virtualNodes">The points of a node of weight 1, from 1 to 2^20. More are more even and take more
-    /// memory, 14 to 20 bytes each.</param>
+    /// memory, 11 to 14 bytes each.</param>
     /// <returns>The rule.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="virtualNodes"/> is below 1 or above 2^20.</exception>
     public static RingPoints Standard(int virtualNodes = DefaultVirtualNodes)

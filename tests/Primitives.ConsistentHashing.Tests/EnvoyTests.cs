@@ -74,6 +74,14 @@ public class EnvoyTests
     }
 
     [Fact]
+    public void Removing_a_node_is_refused_where_it_would_make_the_ring_too_large()
+    {
+        HashRing<string> ring = HashRing<string>.Create(RingTestSetup.Nodes(4), RingPoints.Envoy(minimumRingSize: 1 << 20));
+        Assert.Equal(1 << 20, ring.PointCount);
+        Assert.Throws<ArgumentException>(() => ring.Remove("node-0")); // a third of 2^20, rounded up, for each of three
+    }
+
+    [Fact]
     public void A_ring_within_envoys_maximum_but_not_this_ones_is_refused() =>
         Assert.Throws<ArgumentException>(() => Ring([1, 1_000_000, 1_000_000], RingPoints.Envoy()));
 

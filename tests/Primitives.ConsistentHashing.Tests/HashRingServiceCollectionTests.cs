@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -130,6 +131,45 @@ public class HashRingServiceCollectionTests
         services.GetRequiredService<IStartupValidator>().Validate();
 
         Assert.Equal(7, services.GetRequiredService<HashRingRouter<int>>().Ring.PointCount);
+    }
+
+    [Fact]
+    public void Nodes_bind_from_configuration_which_may_leave_out_weight_and_zone()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["VirtualNodes"] = "50",
+            ["Nodes:0:Name"] = "a",
+            ["Nodes:0:Value"] = "http://a/",
+            ["Nodes:1:Name"] = "b",
+            ["Nodes:1:Value"] = "http://b/",
+            ["Nodes:1:Weight"] = "2",
+            ["Nodes:1:Zone"] = "north",
+        }).Build();
+        var collection = new ServiceCollection();
+        collection.AddHashRing<Uri>("apis").AddOptions<HashRingOptions<Uri>>("apis").Bind(configuration);
+        using ServiceProvider services = collection.BuildServiceProvider();
+        services.GetRequiredService<IStartupValidator>().Validate();
+        HashRing<Uri> ring = services.GetRequiredKeyedService<HashRingRouter<Uri>>("apis").Ring;
+
+        Assert.Equal([new("a", new Uri("http://a/")), new RingNode<Uri>("b", new Uri("http://b/"), 2, "north")], ring.Members);
+        Assert.Equal(150, ring.PointCount);
+    }
+
+    [Fact]
+    public void A_weight_of_zero_in_the_configuration_is_refused_and_not_taken_for_one_left_out()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Nodes:0:Name"] = "a",
+            ["Nodes:0:Value"] = "1",
+            ["Nodes:0:Weight"] = "0",
+        }).Build();
+        var collection = new ServiceCollection();
+        collection.AddHashRing<int>().AddOptions<HashRingOptions<int>>().Bind(configuration);
+        using ServiceProvider services = collection.BuildServiceProvider();
+
+        Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
     }
 
     [Fact]

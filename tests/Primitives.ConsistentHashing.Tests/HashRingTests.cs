@@ -152,6 +152,29 @@ public class HashRingTests
     }
 
     [Fact]
+    public void Nodes_may_come_as_any_sequence()
+    {
+        List<RingNode<string>> nodes = [.. Nodes(5)];
+        Assert.True(HashRing<string>.Create(nodes).Table.SequenceEqual(Ring(5).Table));
+        Assert.True(HashRing<string>.Create(nodes.Where(_ => true), 7).Table.SequenceEqual(Ring(5, 7).Table));
+        Assert.Same(RingPoints.Nginx, HashRing<string>.Create(nodes, RingPoints.Nginx).Points);
+        Assert.Throws<ArgumentNullException>("nodes", () => HashRing<string>.Create(default(List<RingNode<string>>)!));
+        Assert.Throws<ArgumentNullException>("nodes", () => HashRing<string>.Create(default(List<RingNode<string>>)!, RingPoints.Nginx));
+        Assert.Throws<ArgumentNullException>("points", () => HashRing<string>.Create(nodes, null!));
+        Assert.Throws<ArgumentException>("nodes", () => HashRing<string>.Create(nodes.Append(nodes[0])));
+    }
+
+    [Fact]
+    public void Too_many_points_are_told_for_the_whole_ring()
+    {
+        foreach (Action change in (Action[])[() => Ring(3).Add(new("x", "x", 1e6)), () => Ring(4).SetWeight("node-0", 1e6)])
+        {
+            string message = Assert.Throws<ArgumentException>(change).Message;
+            Assert.Contains("160,000,480 points and 4 nodes", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void More_than_a_million_points_are_refused_whichever_way_they_come()
     {
         Assert.Throws<ArgumentException>(() => HashRing<string>.Create([new("a", "a", 2)], 1 << 20));

@@ -9,6 +9,7 @@ public class RingNodeTests
 
         Assert.Equal(1, node.Weight);
         Assert.Null(node.Zone);
+        Assert.Equal(node, new RingNode<string> { Name = "a", Value = "http://a" });
         node.ThrowIfInvalid("nodes");
     }
 
@@ -53,6 +54,7 @@ public class RingNodeTests
     public void A_default_node_and_one_without_a_value_are_refused()
     {
         Assert.Throws<ArgumentException>("nodes", () => default(RingNode<int>).ThrowIfInvalid("nodes"));
+        Assert.Throws<ArgumentException>("nodes", () => new RingNode<int>().ThrowIfInvalid("nodes"));
         Assert.Throws<ArgumentException>("nodes", () => new RingNode<string>("a", null!).ThrowIfInvalid("nodes"));
     }
 

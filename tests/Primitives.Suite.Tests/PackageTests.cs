@@ -17,6 +17,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
         ["Primitives.Caching"] = [.. DependencyInjection, "Microsoft.Extensions.Caching.Abstractions"],
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
+        ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Snowflake"] = DependencyInjection,
     };

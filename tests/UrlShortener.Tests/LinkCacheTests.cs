@@ -59,6 +59,34 @@ public sealed class LinkCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Codes_that_the_filter_refuses_take_no_place_in_the_cache_and_the_figures_say_so()
+    {
+        await using ShortenerServer server = await ShortenerServer.StartAsync(_folder.FullPath, _time);
+        KnownCodes codes = server.Services.GetRequiredService<KnownCodes>();
+        await Poll.UntilAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return codes.IsTrusted;
+            },
+            "the codes to be complete");
+        LinkDto link = await server.ShortenAsync("http://example.com/");
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, await FollowAsync(server, $"unknown-{i}")); // one code, so no false positive
+        }
+
+        Assert.Equal(HttpStatusCode.Found, await FollowAsync(server, link.Code));
+        Assert.Equal(HttpStatusCode.Found, await FollowAsync(server, link.Code));
+        Assert.Equal(100, codes.Refused);
+        string figures = await server.Client.GetStringAsync("/metrics");
+        Assert.Contains("\nurlshortener_cache_entries 1\n", figures, StringComparison.Ordinal);
+        Assert.Contains("\nurlshortener_cache_hits_total 1\n", figures, StringComparison.Ordinal);
+        Assert.Contains("\nurlshortener_cache_misses_total 1\n", figures, StringComparison.Ordinal);
+        Assert.Contains("\nurlshortener_cache_loads_total 1\n", figures, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_link_made_elsewhere_is_found_after_a_second_though_its_code_was_asked_for_before()
     {
         await using ShortenerServer server = await ShortenerServer.StartAsync(_folder.FullPath, _time);

@@ -57,6 +57,13 @@ internal sealed class ShortenerServer : IAsyncDisposable
     public async Task<LinkDto> DetailsAsync(string code) =>
         (await Client.GetFromJsonAsync<LinkDto>($"/api/links/{code}"))!;
 
+    /// <summary>Gets a path and says what came back.</summary>
+    public async Task<HttpStatusCode> StatusAsync(string path)
+    {
+        using HttpResponseMessage response = await Client.GetAsync(path);
+        return response.StatusCode;
+    }
+
     /// <summary>Stops as Ctrl+C would.</summary>
     public async Task StopAsync()
     {

@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Primitives;
 
 namespace UrlShortener.Tests;
 
@@ -114,11 +116,11 @@ public sealed class VisitorCounterTests : IDisposable
         Database().Execute("DELETE FROM visitors");
         Count(visitors, "link", "ada");
         visitors.Flush();
-        Assert.Null(_store.Find("link", VisitorStore.AllDays));
+        Assert.Null(_store.FindTotal("link"));
 
         Count(visitors, "link", "grace");
         visitors.Flush();
-        Assert.Equal(2, Math.Round(_store.Find("link", VisitorStore.AllDays)!.Estimate()));
+        Assert.Equal(2, Math.Round(_store.FindTotal("link")!.Estimate()));
     }
 
     [Fact]
@@ -160,6 +162,60 @@ public sealed class VisitorCounterTests : IDisposable
         Assert.Equal(new DateOnly(2026, 1, 30), Assert.Single(visitors.Days("link0")).Day);
     }
 
+    public static TheoryData<byte[]> Damages =>
+    [
+        [],
+        [0],
+        [.. Enumerable.Repeat((byte)'x', 5_000)],
+        new HyperLogLog(12).ToBytes()[..^1],
+        new UltraLogLog(12).ToBytes(),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void A_damaged_sketch_counts_as_empty_and_the_next_visitor_replaces_it(byte[] damage)
+    {
+        var visitors = new VisitorCounter(_store, _time);
+        Count(visitors, "link", "ada");
+        visitors.Flush();
+        _time.Advance(TimeSpan.FromDays(1));
+        Count(visitors, "link", "grace");
+        Count(visitors, "other", "ada");
+        visitors.Flush();
+        Damage(damage, "code = 'link' AND day < (SELECT max(day) FROM visitors)"); // the total and the first day
+
+        var log = new ListLogger();
+        using var store = new VisitorStore(new DataFolder(_folder.FullPath).Visitors, log);
+        visitors = new VisitorCounter(store, _time);
+        Assert.Equal(1, visitors.Total("link")); // of the day that is left
+        Assert.Equal(1, Assert.Single(visitors.Days("link")).Visitors);
+        Assert.Equal(1, visitors.Total("other"));
+        Assert.NotEmpty(log.Lines);
+        Assert.All(log.Lines, line => Assert.Contains("link", line, StringComparison.Ordinal));
+
+        Damage(damage, "code = 'link'");
+        Assert.Equal(0, visitors.Total("link"));
+        Count(visitors, "link", "edsger");
+        Count(visitors, "other", "grace");
+        visitors.Flush();
+        log.Lines.Clear();
+
+        using VisitorStore again = OpenStore();
+        Assert.Equal(1, Math.Round(again.FindTotal("link")!.Estimate()));
+        Assert.Equal(2, Math.Round(again.FindTotal("other")!.Estimate()));
+        Assert.Equal(1, visitors.Total("link"));
+        Assert.Empty(log.Lines);
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM secret")]
+    [InlineData("UPDATE secret SET key = x'00'")]
+    public void A_file_without_its_key_is_refused(string damage)
+    {
+        Database().Execute(damage);
+        Assert.Contains("visitors.db", Assert.Throws<ShortenerException>(OpenStore).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_of_something_else_is_refused()
     {
@@ -180,11 +236,28 @@ public sealed class VisitorCounterTests : IDisposable
 
     private long CountRows() => Database().Query("SELECT count(*) FROM visitors", row => row.GetInt64(0)).Single();
 
+    private void Damage(byte[] sketch, string where) =>
+        Database().Execute($"UPDATE visitors SET sketch = x'{Convert.ToHexString(sketch)}' WHERE {where}");
+
     private static void Count(VisitorCounter visitors, string code, string userAgent)
     {
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = IPAddress.Loopback;
         context.Request.Headers.UserAgent = userAgent;
         visitors.Count(code, context);
+    }
+
+    private sealed class ListLogger : ILogger<VisitorStore>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
     }
 }

@@ -216,7 +216,7 @@ public sealed class VisitorTests : IAsyncLifetime
         using (var store = new VisitorStore(new DataFolder(_folder.FullPath).Visitors))
         {
             await Poll.UntilAsync(
-                () => store.Find(code, VisitorStore.AllDays) is { } all && Math.Round(all.Estimate()) == 3, "the visitors in the database");
+                () => store.FindTotal(code) is { } all && Math.Round(all.Estimate()) == 3, "the visitors in the database");
         }
 
         await process.KillAsync();

@@ -32,5 +32,5 @@ internal sealed class FolderLock : IDisposable
     }
 
     // EWOULDBLOCK of Linux and of macOS; ERROR_SHARING_VIOLATION as Windows has it in an HRESULT.
-    private static bool IsInUse(Exception exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
+    internal static bool IsInUse(Exception exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

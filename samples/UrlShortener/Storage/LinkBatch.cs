@@ -12,7 +12,8 @@ namespace UrlShortener;
 /// <para>Links are never deleted, which two rules rely on: a link found is there for good, and an entry whose code turns
 /// out to be another link's has never had a link, so that it may be given another code.</para>
 /// </remarks>
-internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyList<NewLink> links, DateTimeOffset now)
+internal sealed class LinkBatch(
+    LinkShards shards, LinkCodes codes, KnownCodes? known, IReadOnlyList<NewLink> links, DateTimeOffset now)
 {
     // Far above what can happen: each attempt meets an alias that equals the generated code, out of 62^8.
     private const int MaxAttempts = 100;
@@ -145,6 +146,7 @@ internal sealed class LinkBatch(LinkShards shards, LinkCodes codes, IReadOnlyLis
     {
         NewLink link = candidate.Link;
         var created = new Link(candidate.Id, candidate.Code, link.Url, candidate.CreatedAt ?? now, link.ExpiresAt, Visits: 0);
+        known?.Add(created.Code); // before it is committed: whoever hears of it will find it
         if (session.TryInsert(created, isAlias: link.Alias is not null))
         {
             _added[candidate.Index] = new AddedLink(created, AddOutcome.Created);

@@ -10,7 +10,7 @@ namespace UrlShortener;
 /// at each request; so what is here is right for as long as it is here, but for what other processes do: a link that one of
 /// them makes may be unknown here for <see cref="UnknownFor"/> if it was asked for before, and one whose row was deleted by hand
 /// is followed for up to <see cref="KnownFor"/>.</remarks>
-internal sealed class LinkCache(Func<string, Link?> find, TimeProvider time) : IDisposable
+internal sealed class LinkCache(Func<string, Link?> find, TimeProvider time, KnownCodes? known = null) : IDisposable
 {
     /// <summary>How long a link is known without having been read again.</summary>
     public static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(10);
@@ -34,11 +34,23 @@ internal sealed class LinkCache(Func<string, Link?> find, TimeProvider time) : I
         time);
 
     /// <summary>Gets how often the database was read.</summary>
-    public long Reads => _links.Statistics.Loads;
+    public long Reads => Statistics.Loads;
+
+    /// <summary>Gets the number of links, and of codes that are none, that are here.</summary>
+    public int Count => _links.Count;
+
+    /// <summary>Gets what the cache did.</summary>
+    public CacheStatistics Statistics => _links.Statistics;
 
     /// <summary>Finds the link of a code.</summary>
     public async ValueTask<Link?> FindAsync(string code, CancellationToken cancellationToken)
     {
+        // Before the cache: codes that are surely none must not take the places of links in it.
+        if (known?.MayExist(code) == false)
+        {
+            return null;
+        }
+
         CacheLookup<Link> found = await _links.TryGetOrAddAsync(
             code,
             find,

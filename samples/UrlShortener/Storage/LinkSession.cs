@@ -10,6 +10,8 @@ internal sealed class LinkSession : IDisposable
     private readonly SqlSession _session;
     private readonly SqliteCommand _find;
     private readonly SqliteCommand _latest;
+    private readonly SqliteCommand _codes;
+    private readonly SqliteCommand _count;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _addVisits;
     private readonly SqliteCommand _findPlain;
@@ -23,6 +25,8 @@ internal sealed class LinkSession : IDisposable
 
         // By time, not by id: an import that makes ids faster than their clock ticks gets ids ahead of their time.
         _latest = _session.Command($"SELECT {Columns} FROM links ORDER BY created_at DESC, id DESC LIMIT $take", "$take");
+        _codes = _session.Command("SELECT id, code FROM links WHERE id > $after ORDER BY id LIMIT $take", "$after", "$take");
+        _count = _session.Command("SELECT count(*) FROM links");
         _insert = _session.Command(
             """
             INSERT INTO links (id, hash, code, url, alias, created_at, expires_at)
@@ -48,6 +52,13 @@ internal sealed class LinkSession : IDisposable
 
     /// <summary>Lists the newest links, newest first.</summary>
     public IReadOnlyList<Link> Latest(int take) => SqlSession.ReadAll(_latest, ReadLink, take);
+
+    /// <summary>Lists ids and codes in the order of the ids, those after a given one.</summary>
+    public IReadOnlyList<(long Id, string Code)> Codes(long after, int take) =>
+        SqlSession.ReadAll(_codes, row => (row.GetInt64(0), row.GetString(1)), after, take);
+
+    /// <summary>Counts the links, by reading an index.</summary>
+    public long Count() => SqlSession.ReadAll(_count, row => row.GetInt64(0)).Single();
 
     /// <summary>Inserts a link, unless its id or its code is there already.</summary>
     public bool TryInsert(Link link, bool isAlias) => SqlSession.Execute(

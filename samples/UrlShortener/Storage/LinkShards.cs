@@ -7,6 +7,7 @@ internal sealed class LinkShards : IDisposable
 {
     private readonly HashRing<int> _ring;
     private readonly LinkShard[] _shards;
+    private long _lookups;
 
     public LinkShards(ShardSet set)
     {
@@ -19,8 +20,18 @@ internal sealed class LinkShards : IDisposable
     /// <summary>Gives the shard of a code or of a URL.</summary>
     public LinkShard Of(string key) => _shards[_ring.GetNodeByHash(RingHash.Of(key))];
 
+    /// <summary>Gets how often a code was looked up.</summary>
+    public long Lookups => Interlocked.Read(ref _lookups);
+
     /// <summary>Finds the link of a code.</summary>
-    public Link? Find(string code) => Of(code).Read(session => session.Find(code));
+    public Link? Find(string code)
+    {
+        Interlocked.Increment(ref _lookups);
+        return Of(code).Read(session => session.Find(code));
+    }
+
+    /// <summary>Counts the links, by reading an index of each shard.</summary>
+    public long CountLinks() => _shards.Sum(shard => shard.Read(session => session.Count()));
 
     public void Dispose()
     {

@@ -4,10 +4,10 @@ using Microsoft.Data.Sqlite;
 namespace UrlShortener;
 
 /// <summary>The links of all shards. Thread-safe; calls block as <see cref="LinkShard"/> says.</summary>
-internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider time)
+internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider time, KnownCodes? known)
 {
     /// <summary>Finds the link of a code.</summary>
-    public Link? Find(string code) => shards.Find(code);
+    public Link? Find(string code) => known?.MayExist(code) == false ? null : shards.Find(code);
 
     /// <summary>Lists the newest links, newest first.</summary>
     public IReadOnlyList<Link> Latest(int take) =>
@@ -22,7 +22,7 @@ internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider
     /// leave some of the links added, which the same call again then finds.</summary>
     /// <returns>The outcome for each, in order.</returns>
     public AddedLink[] Add(IReadOnlyList<NewLink> links) =>
-        new LinkBatch(shards, codes, links, ToMilliseconds(time.GetUtcNow())).Add();
+        new LinkBatch(shards, codes, known, links, ToMilliseconds(time.GetUtcNow())).Add();
 
     /// <summary>Adds visits, by code, in one transaction for each shard.</summary>
     /// <param name="visits">The counts; those stored are taken out, so that what is left is still to be stored if this

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Primitives;
 
 namespace UrlShortener;
@@ -9,7 +10,9 @@ namespace UrlShortener;
 /// sharded: codes say all there is to place, so a reshard has nothing to move, and who does not want to keep visitors
 /// deletes one file.
 /// </summary>
-/// <remarks>Thread-safe; calls block for as long as SQLite takes. Several processes may use one file.</remarks>
+/// <remarks>Thread-safe; calls block for as long as SQLite takes. Several processes may use one file. A sketch that turns
+/// out to be damaged counts as empty, is logged, and is replaced with the next visitor of its link; one of all days is made
+/// again from the days there are. Nothing else has to suffer for it.</remarks>
 internal sealed class VisitorStore : IDisposable
 {
     /// <summary>The day that stands for all days: before the first a clock could show.</summary>
@@ -35,6 +38,7 @@ internal sealed class VisitorStore : IDisposable
         CREATE INDEX visitors_by_day ON visitors (day);
         """;
 
+    private readonly ILogger _logger;
     private readonly Lock _reading = new();
     private readonly SqlSession _reader;
     private readonly SqliteCommand _find;
@@ -42,16 +46,19 @@ internal sealed class VisitorStore : IDisposable
     private readonly Lock _writing = new();
     private readonly SqlSession _writer;
     private readonly SqliteCommand _findToWrite;
+    private readonly SqliteCommand _findDaysToWrite;
     private readonly SqliteCommand _put;
     private readonly SqliteCommand _deleteBefore;
 
     /// <exception cref="ShortenerException">The file cannot be opened, or is not a database of visitors.</exception>
-    public VisitorStore(LinkDatabase file)
+    public VisitorStore(LinkDatabase file, ILogger<VisitorStore>? logger = null)
     {
+        _logger = logger ?? NullLogger<VisitorStore>.Instance;
         try
         {
             _writer = new SqlSession(file);
             _writer.Write(() => Prepare(file.FullPath));
+            Key = ReadKey(file.FullPath);
             _reader = new SqlSession(file);
         }
         catch (Exception exception)
@@ -65,10 +72,12 @@ internal sealed class VisitorStore : IDisposable
             throw;
         }
 
-        const string Find = "SELECT sketch FROM visitors WHERE code = $code AND day = $day";
+        const string Find = "SELECT day, sketch FROM visitors WHERE code = $code AND day = $day";
+        const string FindDays = "SELECT day, sketch FROM visitors WHERE code = $code AND day >= $from";
         _find = _reader.Command(Find, "$code", "$day");
-        _findDays = _reader.Command("SELECT day, sketch FROM visitors WHERE code = $code AND day >= $from", "$code", "$from");
+        _findDays = _reader.Command(FindDays, "$code", "$from");
         _findToWrite = _writer.Command(Find, "$code", "$day");
+        _findDaysToWrite = _writer.Command(FindDays, "$code", "$from");
         _put = _writer.Command(
             """
             INSERT INTO visitors (code, day, sketch) VALUES ($code, $day, $sketch)
@@ -81,7 +90,6 @@ internal sealed class VisitorStore : IDisposable
                 SELECT rowid FROM visitors WHERE day > {AllDays} AND day < $first LIMIT {DeletedAtOnce})
             """,
             "$first");
-        Key = SqlSession.ReadAll(_writer.Command("SELECT key FROM secret"), row => row.GetFieldValue<byte[]>(0)).Single();
     }
 
     /// <summary>Gets the key of <see cref="VisitorIds"/>: random, made with the file and kept in it, so that all servers
@@ -91,12 +99,12 @@ internal sealed class VisitorStore : IDisposable
     /// <summary>Makes an empty sketch of the kind that is stored.</summary>
     public static HyperLogLog NewSketch() => new(Precision);
 
-    /// <summary>Finds the visitors of a link on a day, or on <see cref="AllDays"/>.</summary>
-    public HyperLogLog? Find(string code, int day)
+    /// <summary>Finds the visitors of a link on all days.</summary>
+    public HyperLogLog? FindTotal(string code)
     {
         lock (_reading)
         {
-            return SqlSession.ReadAll(_find, row => Read(row, 0), code, day).FirstOrDefault();
+            return FindTotal(_find, _findDays, code);
         }
     }
 
@@ -105,7 +113,7 @@ internal sealed class VisitorStore : IDisposable
     {
         lock (_reading)
         {
-            return SqlSession.ReadAll(_findDays, row => (row.GetInt32(0), Read(row, 1)), code, from);
+            return [.. ReadSound(_findDays, code, from)];
         }
     }
 
@@ -119,13 +127,13 @@ internal sealed class VisitorStore : IDisposable
             {
                 foreach ((string code, int day, HyperLogLog sketch) in visitors)
                 {
-                    if (SqlSession.ReadAll(_findToWrite, row => Read(row, 0), code, day).FirstOrDefault() is { } stored)
+                    foreach ((_, HyperLogLog stored) in ReadSound(_findToWrite, code, day))
                     {
                         sketch.UnionWith(stored);
                     }
 
                     HyperLogLog now = sketch.Reduce(sketch.Precision); // a copy: visitors may be coming, and both rows need the same
-                    HyperLogLog all = SqlSession.ReadAll(_findToWrite, row => Read(row, 0), code, AllDays).FirstOrDefault() ?? NewSketch();
+                    HyperLogLog all = FindTotal(_findToWrite, _findDaysToWrite, code) ?? NewSketch();
                     all.UnionWith(now);
                     SqlSession.Execute(_put, code, day, now.ToBytes());
                     SqlSession.Execute(_put, code, AllDays, all.ToBytes());
@@ -173,6 +181,49 @@ internal sealed class VisitorStore : IDisposable
 
     private long Number(string sql) => SqlSession.ReadAll(_writer.Command(sql), row => row.GetInt64(0)).Single();
 
-    private static HyperLogLog Read(SqliteDataReader row, int column) =>
-        HyperLogLog.FromBytes(row.GetFieldValue<byte[]>(column));
+    private byte[] ReadKey(string path) =>
+        SqlSession.ReadAll(_writer.Command("SELECT key FROM secret"), row => row.GetFieldValue<byte[]>(0)) is [{ Length: VisitorIds.KeyBytes } key]
+            ? key
+            : throw new ShortenerException($"The database {path} is damaged: it has no valid key. Without the file, visitors are counted anew.");
+
+    private HyperLogLog? FindTotal(SqliteCommand find, SqliteCommand findDays, string code)
+    {
+        switch (Read(find, code, AllDays))
+        {
+            case []:
+                return null;
+            case [(_, { } total)]:
+                return total;
+            default:
+                HyperLogLog again = NewSketch();
+                foreach ((_, HyperLogLog sketch) in ReadSound(findDays, code, AllDays + 1))
+                {
+                    again.UnionWith(sketch);
+                }
+
+                return again;
+        }
+    }
+
+    private IEnumerable<(int Day, HyperLogLog Sketch)> ReadSound(SqliteCommand find, string code, int day) =>
+        Read(find, code, day).Where(row => row.Sketch is not null).Select(row => (row.Day, row.Sketch!));
+
+    // No sketch where it is damaged.
+    private List<(int Day, HyperLogLog? Sketch)> Read(SqliteCommand find, string code, int day) => SqlSession.ReadAll(
+        find,
+        row =>
+        {
+            int found = row.GetInt32(0);
+            try
+            {
+                return (found, (HyperLogLog?)HyperLogLog.FromBytes(row.GetFieldValue<byte[]>(1)));
+            }
+            catch (FormatException exception)
+            {
+                _logger.LogWarning(exception, "The stored visitors of link {Code} on day {Day} are damaged and not counted.", code, found);
+                return (found, null);
+            }
+        },
+        code,
+        day);
 }

@@ -79,7 +79,7 @@ internal sealed class VisitorCounter(VisitorStore store, TimeProvider time)
             total.UnionWith(sketch);
         }
 
-        return Round(store.Find(code, VisitorStore.AllDays) is { } stored ? United(stored, total) : total);
+        return Round(store.FindTotal(code) is { } stored ? United(stored, total) : total);
     }
 
     /// <summary>Estimates the number of visitors of a link on each of the days kept on which it had any, newest first.</summary>

@@ -19,5 +19,5 @@ public sealed class HashRingOptions<TNode>
     /// <value><see langword="null"/> unless set: the suite's own, with <see cref="VirtualNodes"/>.</value>
     public RingPoints? Points { get; set; }
 
-    internal HashRing<TNode> CreateRing() => HashRing<TNode>.Create([.. Nodes], Points ?? RingPoints.Standard(VirtualNodes));
+    internal HashRing<TNode> CreateRing() => HashRing<TNode>.Create(Nodes, Points ?? RingPoints.Standard(VirtualNodes));
 }

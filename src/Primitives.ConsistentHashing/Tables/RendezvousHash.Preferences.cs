@@ -14,7 +14,8 @@ public sealed partial class RendezvousHash<TNode>
     /// <see cref="ReplicaSpread.Nodes"/>, removing a node takes it out of the lists and leaves the others in their order;
     /// adding one inserts it, and raising its weight moves it towards the front.</para>
     /// <para><b>Cost.</b> <c>O(n + k log n log k)</c> for <c>k</c> of <c>n</c> nodes, twice that with
-    /// <see cref="ReplicaSpread.Zones"/>; allocates nothing.</para>
+    /// <see cref="ReplicaSpread.Zones"/>; allocates nothing but a pooled buffer where nodes wanted and zones are more than 16
+    /// together.</para>
     /// </remarks>
     /// <param name="key">The key; any number of bytes. Hashed by <see cref="StableHash"/>.</param>
     /// <param name="destination">Gets the values of the nodes; its length is how many are wanted.</param>

@@ -15,8 +15,8 @@ namespace Primitives;
 /// depends on these two alone. The order in which the nodes are given does not matter, and the choice is the same on every
 /// machine.</para>
 /// <para><b>Cost.</b> O(nodes) for each lookup: one multiplication or two per node, and a logarithm for the few nodes near
-/// the top when weights differ. A list of <c>k</c> nodes takes <c>O(n + k log n log k)</c>. Nothing is allocated. Memory is 16
-/// bytes per node besides the nodes themselves. To change the nodes, create a new instance from
+/// the top when weights differ. A list of <c>k</c> nodes takes <c>O(n + k log n log k)</c>. A lookup allocates nothing.
+/// Memory is 16 bytes per node besides the nodes themselves. To change the nodes, create a new instance from
 /// <see cref="Members"/>.</para>
 /// <para><b>Accuracy.</b> The bid is <c>-w / ln(u)</c> with <c>u = (r + 1/2) / 2^64</c> and
 /// <c>r = Remix(hash xor name's XXH3)</c>, <see cref="StableHash.Remix"/> being SplitMix64. With equal weights the largest

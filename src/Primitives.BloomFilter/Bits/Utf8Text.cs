@@ -1,0 +1,25 @@
+using System.Buffers;
+using System.Text;
+
+namespace Primitives;
+
+/// <summary>UTF-8 for the hash functions of other libraries; <see cref="StableHash"/> has its own way.</summary>
+internal static class Utf8Text
+{
+    private const int StackBytes = 512;
+
+    /// <summary>Calls a hash function with the UTF-8 bytes of a text, on the stack if they are few.</summary>
+    public static THash Use<THash>(ReadOnlySpan<char> text, Func<ReadOnlySpan<byte>, THash> hash)
+    {
+        int longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        byte[]? rented = longest > StackBytes ? ArrayPool<byte>.Shared.Rent(longest) : null;
+        Span<byte> bytes = rented ?? stackalloc byte[StackBytes];
+        THash result = hash(bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return result;
+    }
+}
