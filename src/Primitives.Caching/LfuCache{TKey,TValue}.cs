@@ -181,5 +181,7 @@ public sealed class LfuCache<TKey, TValue> : ICache<TKey, TValue>
 
     internal bool TryGetSpan(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out TValue value) => _core.TryGet(key, out value);
 
+    internal int LoadsUnderWay => _core.LoadsUnderWay;
+
     internal void AssertIntegrity() => _core.AssertIntegrity();
 }

@@ -23,4 +23,14 @@ public static class CacheKinds
                 break;
         }
     }
+
+    /// <summary>Waits until no load is under way whose result may be stored.</summary>
+    public static async Task Idle<TKey, TValue>(this ICache<TKey, TValue> cache)
+        where TKey : notnull
+    {
+        while ((cache is LruCache<TKey, TValue> lru ? lru.LoadsUnderWay : ((LfuCache<TKey, TValue>)cache).LoadsUnderWay) > 0)
+        {
+            await Task.Yield();
+        }
+    }
 }

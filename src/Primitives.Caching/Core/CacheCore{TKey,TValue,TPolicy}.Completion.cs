@@ -26,17 +26,19 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         List<Removal<TKey, TValue>>? removals = null;
+        SharedValue<TValue>? unwanted = null;
         LoadOutcome<TValue> outcome;
         lock (_lock)
         {
             bool isCurrent = _loads.Complete(load);
             outcome = failure is null
-                ? SucceedLocked(load, isCurrent, result, entry, ref removals)
+                ? SucceedLocked(load, isCurrent, result, entry, ref removals, out unwanted)
                 : FailLocked(load, isCurrent, failure);
             load.OwnerOfOutcome = outcome.Owner;
         }
 
         Notify(removals);
+        unwanted?.Release();
         load.TrySetResult(outcome);
         return outcome;
     }
@@ -49,8 +51,9 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     };
 
     private LoadOutcome<TValue> SucceedLocked(
-        Load<TKey, TValue> load, bool isCurrent, in CacheResult<TValue> result, Entry<TKey, TValue>? entry, ref List<Removal<TKey, TValue>>? removals)
+        Load<TKey, TValue> load, bool isCurrent, in CacheResult<TValue> result, Entry<TKey, TValue>? entry, ref List<Removal<TKey, TValue>>? removals, out SharedValue<TValue>? unwanted)
     {
+        unwanted = null;
         bool isStored = isCurrent && entry is not null && StoreLocked(entry, ref removals);
         if (isCurrent && entry is null && _table.FindLocked(load.Key, load.Hash) is { } outdated)
         {
@@ -70,6 +73,11 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             owner = new SharedValue<TValue>(result.Value!, _counters.Contain);
             holds--;
         }
+        else if (!isStored && _ownsValues && load.Waiters == 0 && !IsInUseLocked(load, result.Value))
+        {
+            // A refresh, or a load that all have left, that may not be stored: nobody else will ever see the value.
+            unwanted = new SharedValue<TValue>(result.Value!, _counters.Contain);
+        }
 
         for (; owner is not null && holds > 0; holds--)
         {
@@ -78,6 +86,10 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
         return LoadOutcome<TValue>.Found(result.Value!, owner);
     }
+
+    // A factory may return the very object that has been set meanwhile.
+    private bool IsInUseLocked(Load<TKey, TValue> load, TValue? value) =>
+        _table.FindLocked(load.Key, load.Hash) is { } entry && ReferenceEquals(entry.Value, value);
 
     private LoadOutcome<TValue> FailLocked(Load<TKey, TValue> load, bool isCurrent, ExceptionDispatchInfo failure)
     {

@@ -2,6 +2,18 @@ namespace Primitives;
 
 internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 {
+    /// <summary>Gets the loads whose result may yet be stored. For tests.</summary>
+    public int LoadsUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _loads.Count;
+            }
+        }
+    }
+
     /// <summary>Checks I1 to I3 in full. For tests: it takes time in proportion to the size of the cache.</summary>
     public void AssertIntegrity()
     {

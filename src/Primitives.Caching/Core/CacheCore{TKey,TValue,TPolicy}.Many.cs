@@ -125,12 +125,17 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     {
         LoadRun run = loads[0].Run;
         _currentRun.Value = run;
-        IReadOnlyDictionary<TKey, TValue>? values = null;
+        CacheResult<TValue>[] results = [];
         ExceptionDispatchInfo? failure = null;
         try
         {
-            values = await factory(loads.ConvertAll(static load => load.Key), state, run.Token).ConfigureAwait(false)
+            IReadOnlyDictionary<TKey, TValue> values = await factory(loads.ConvertAll(static load => load.Key), state, run.Token).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The factory returned null instead of a dictionary.");
+
+            // Here, because the dictionary is the user's too, and if it throws, all who wait must be told.
+            results = [.. loads.Select(load => values.TryGetValue(load.Key, out TValue? value)
+                ? CacheResult<TValue>.Store(value)
+                : CacheResult<TValue>.Missing())];
         }
         catch (Exception exception) when (Capture(exception, out failure))
         {
@@ -138,12 +143,9 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         _counters.AddLoad(failure is null, _clock.Now - loads[0].StartedAt);
-        foreach (Load<TKey, TValue> load in loads)
+        for (int i = 0; i < loads.Count; i++)
         {
-            CacheResult<TValue> result = values is not null && values.TryGetValue(load.Key, out TValue? value)
-                ? CacheResult<TValue>.Store(value)
-                : CacheResult<TValue>.Missing();
-            Complete(load, result, failure);
+            Complete(loads[i], failure is null ? results[i] : default, failure);
         }
     }
 
