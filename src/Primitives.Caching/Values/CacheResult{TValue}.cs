@@ -20,6 +20,7 @@ public readonly struct CacheResult<TValue>
 
     /// <summary>Stores a value for as long as the cache says.</summary>
     /// <param name="value">The value.</param>
+    /// <returns>The result.</returns>
     public static implicit operator CacheResult<TValue>(TValue value) => Store(value);
 
     /// <summary>Stores a value.</summary>
