@@ -34,6 +34,28 @@ visitors.Add("ada");
 visitors.Add("grace");
 Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
 
+using var limiter = new TokenBucketLimiter(RateQuota.PerSecond(2));
+Expect(limiter.TryAcquire(2) && !limiter.TryAcquire(1, out RateLimitDecision refusal) && refusal.RetryAfter > TimeSpan.Zero, "Primitives.RateLimiting");
+using ServiceProvider web = new ServiceCollection()
+    .AddKeyedRateLimiter<string>("api", options => options.Quotas.Add(RateQuota.PerMinute(60)))
+    .AddRequestLimiter("api")
+    .BuildServiceProvider();
+Expect(web.GetRequiredKeyedService<RequestLimiter>("api").ShadowRefusals == 0, "Primitives.RateLimiting.AspNetCore");
+
+int tries = 0;
+var retry = new RetryOptions { Backoff = Backoff.Constant(TimeSpan.FromMilliseconds(1)).WithMaxAttempts(3), Budget = RetryBudget.ByRatio() };
+int tried = await Retry.ExecuteAsync(_ => ++tries < 3 ? throw new TimeoutException() : new ValueTask<int>(tries), retry);
+Expect(tried == 3, "Primitives.Backoff");
+var breaker = new CircuitBreaker(new CircuitBreakerOptions { MinimumThroughput = 1 });
+breaker.Acquire().Failure();
+Expect((await breaker.TryExecuteAsync(static (state, _) => new ValueTask<int>(state), 1)).IsRejected, "Primitives.CircuitBreaker");
+Expect(new Bulkhead(2).Execute(static state => state, 7) == 7, "Primitives.Bulkhead");
+var clients = new ServiceCollection();
+clients.AddHttpClient("payments").AddRetry().AddCircuitBreaker().AddBulkhead(o => o.MaxConcurrency = 3);
+using ServiceProvider http = clients.BuildServiceProvider();
+using HttpClient client = http.GetRequiredService<IHttpClientFactory>().CreateClient("payments");
+Expect(http.GetRequiredKeyedService<Bulkhead>("payments").MaxConcurrency == 3, "Primitives.Http");
+
 static void Expect(bool condition, string what)
 {
     if (!condition)

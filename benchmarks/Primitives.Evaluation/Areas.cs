@@ -11,6 +11,8 @@ internal static class Areas
         ConsistentHashingArea.Area,
         HyperLogLogArea.Area,
         BloomFilterArea.Area,
+        RateLimitingArea.Area,
+        ResilienceArea.Area,
         CachingArea.Area,
     ];
 }

@@ -57,6 +57,7 @@ internal static class ServiceRegistration
         services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
         services.AddHostedService<KnownCodesKeeper>();
+        services.AddLinkLimits();
         services.AddProblemDetails();
         return services;
     }

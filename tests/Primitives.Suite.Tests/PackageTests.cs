@@ -13,12 +13,22 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
     /// <summary>The dependencies each package is allowed, and has; a new one needs a record in docs/decisions.</summary>
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
+        ["Primitives.Backoff"] = DependencyInjection,
         ["Primitives.Base62"] = [],
+        ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
+        ["Primitives.Bulkhead"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
         ["Primitives.Caching"] = [.. DependencyInjection, "Microsoft.Extensions.Caching.Abstractions"],
+        ["Primitives.CircuitBreaker"] = [.. DependencyInjection, "Primitives.Backoff"],
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],
-        ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
+        ["Primitives.Http"] =
+        [
+            "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions", "Microsoft.Extensions.Http",
+            "Primitives.Backoff", "Primitives.Bulkhead", "Primitives.CircuitBreaker",
+        ],
         ["Primitives.HyperLogLog"] = [.. DependencyInjection, "Primitives.Hashing"],
+        ["Primitives.RateLimiting"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
+        ["Primitives.RateLimiting.AspNetCore"] = ["Primitives.RateLimiting"],
         ["Primitives.Snowflake"] = DependencyInjection,
     };
 

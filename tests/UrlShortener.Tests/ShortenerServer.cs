@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Primitives;
 
 namespace UrlShortener.Tests;
 
@@ -24,7 +26,15 @@ internal sealed class ShortenerServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Starts it with the limits on new links lifted: most tests make more of them than a person would.</summary>
     public static async Task<ShortenerServer> StartAsync(string dataFolder, TimeProvider? time = null, params string[] options)
+    {
+        ShortenerServer server = await StartLimitedAsync(dataFolder, time, options);
+        server.Services.GetRequiredKeyedService<KeyedRateLimiter<string>>("links").Reconfigure([RateQuota.PerSecond(1_000_000)]);
+        return server;
+    }
+
+    public static async Task<ShortenerServer> StartLimitedAsync(string dataFolder, TimeProvider? time = null, params string[] options)
     {
         WebApplication app = ServeCommand.Build(
             CommandLine.Parse(["--data", dataFolder, "--urls", "http://127.0.0.1:0", .. options]), time);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Primitives;
 
 namespace UrlShortener;
 
@@ -12,7 +13,7 @@ internal static class LinkEndpoints
 
     public static void MapLinks(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/links", CreateAsync);
+        routes.MapPost("/api/links", CreateAsync).LimitRequests(LinkLimits.Name);
         routes.MapMethods("/api/links", Reading, LatestAsync);
         routes.MapMethods("/api/links/{code}", Reading, DetailsAsync);
         routes.MapMethods("/api/links/{code}/visitors", Reading, Visitors);

@@ -18,6 +18,9 @@ internal static class Problems
     public static ProblemHttpResult Gone(Link link) =>
         TypedResults.Problem($"The link ended at {link.ExpiresAt:yyyy-MM-dd'T'HH:mm:ss.FFF'Z'}.", statusCode: 410);
 
+    public static ProblemHttpResult TooManyRequests(TimeSpan retryAfter) =>
+        TypedResults.Problem($"Too many new links; try again in {LinkLimits.InSeconds(retryAfter)} s.", statusCode: 429);
+
     public static ProblemHttpResult From(BadHttpRequestException exception) =>
         TypedResults.Problem(exception.Message, statusCode: exception.StatusCode);
 }

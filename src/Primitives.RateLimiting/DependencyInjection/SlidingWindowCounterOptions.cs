@@ -1,0 +1,6 @@
+namespace Primitives;
+
+/// <summary>The settings of a <see cref="SlidingWindowCounterLimiter"/>.</summary>
+public sealed class SlidingWindowCounterOptions : QuotaOptions
+{
+}

@@ -1,0 +1,180 @@
+namespace Primitives;
+
+/// <summary>
+/// The exact sliding window: remembers when each permit was taken, and never grants more than the limit in <em>any</em>
+/// window.
+/// </summary>
+/// <remarks>
+/// <para><b>Guarantee.</b> In any half-open interval as long as the period at most the quota's permits are granted,
+/// wherever it begins, and a request is refused only if granting it would break that. A retry after exactly
+/// <see cref="RateLimitDecision.RetryAfter"/> succeeds if no other caller came in between, and 100 ns earlier it fails.</para>
+/// <para><b>Cost.</b> O(permits) amortised, no allocation, one short lock and one clock reading. Memory is 6 bytes per
+/// permit of the limit for periods of less than <c>2^46</c> clock ticks (19 hours at 1 GHz), 8 beyond: the price of being
+/// exact.</para>
+/// <para><b>Accuracy.</b> The period is rounded up to a whole clock tick; a clock that goes back counts as standing
+/// still.</para>
+/// <para><b>Thread safety.</b> Every member may be called at once from any number of threads.</para>
+/// </remarks>
+public sealed class SlidingWindowLogLimiter : QuotaLimiter
+{
+    // _log holds the time of each permit taken less than a period before _latest, oldest first; never more than the limit,
+    // unless that was lowered since.
+    private RateQuota _quota;
+    private TimestampRing _log;
+    private long _period; // clock ticks
+    private long _latest; // timestamp of the last call
+    private long _freshSince;
+
+    /// <summary>Creates an unused limiter that lets nobody wait.</summary>
+    /// <param name="quota">The limit and its period; without a burst.</param>
+    /// <param name="timeProvider">The clock; <see cref="TimeProvider.System"/> when <see langword="null"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="quota"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException">The quota has a burst of its own, or its period is more than <c>2^60</c> clock ticks
+    /// (36 years at 1 GHz), or there are more permits than an array can hold the times of.</exception>
+    public SlidingWindowLogLimiter(RateQuota quota, TimeProvider? timeProvider = null)
+        : this(quota, LimiterQueue.None, timeProvider)
+    {
+    }
+
+    /// <summary>Creates an unused limiter.</summary>
+    /// <param name="options">The settings; copied.</param>
+    /// <param name="timeProvider">The clock; <see cref="TimeProvider.System"/> when <see langword="null"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException">A setting is outside its range; the message says which.</exception>
+    public SlidingWindowLogLimiter(SlidingWindowLogOptions options, TimeProvider? timeProvider = null)
+        : this(LimiterOptions.Checked(options).ToQuota(), options.ToQueue(), timeProvider)
+    {
+    }
+
+    private SlidingWindowLogLimiter(RateQuota quota, LimiterQueue queue, TimeProvider? timeProvider)
+        : base(queue, timeProvider)
+    {
+        (_quota, _period, _log) = Prepare(quota);
+        _latest = _freshSince = Clock.GetTimestamp();
+    }
+
+    /// <summary>Gets the quota in force.</summary>
+    public RateQuota Quota => Volatile.Read(ref _quota);
+
+    /// <inheritdoc/>
+    public override int Limit => Quota.Permits;
+
+    /// <summary>Changes the quota. Permits taken within the new period stay taken. If the period grows, those that were
+    /// forgotten already count as taken just before they were, as far as the new limit has room for them, so that
+    /// the new bound holds at once. Waiting callers for more than the new limit are refused.</summary>
+    /// <param name="quota">The new quota; without a burst.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="quota"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException">As for the constructor; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
+    public void Reconfigure(RateQuota quota) =>
+        Change(static (limiter, prepared) => ((SlidingWindowLogLimiter)limiter).ReconfigureLocked(prepared), Prepare(quota));
+
+    private protected override bool TakeLocked(int permits, out RateLimitDecision decision)
+    {
+        long now = AdvanceLocked();
+        bool isAcquired = _log.Count + permits <= Limit;
+        if (isAcquired)
+        {
+            _log.Append(now, permits);
+        }
+
+        decision = DecideLocked(isAcquired, permits, now);
+        return isAcquired;
+    }
+
+    private protected override RateLimitDecision PeekLocked(int permits)
+    {
+        long now = AdvanceLocked();
+        return DecideLocked(_log.Count + permits <= Limit, permits, now);
+    }
+
+    private protected override void RefundLocked(int permits)
+    {
+        AdvanceLocked();
+        _log.RemoveNewest(Math.Min(permits, _log.Count));
+    }
+
+    private protected override void ResetLocked()
+    {
+        AdvanceLocked();
+        _log.Clear();
+        _freshSince = _latest;
+    }
+
+    private protected override TimeSpan? IdleLocked()
+    {
+        long now = AdvanceLocked();
+        return _log.Count > 0 ? null : ClockTicks.ToTimeSpan(now - _freshSince, Clock.TimestampFrequency);
+    }
+
+    private void ReconfigureLocked((RateQuota Quota, long Period, TimestampRing Log) prepared)
+    {
+        long now = AdvanceLocked();
+        TimestampRing log = prepared.Log;
+        int first = Math.Max(0, _log.Count - log.Capacity);
+        while (first < _log.Count && _log.OldestAge(now, first) >= prepared.Period)
+        {
+            first++;
+        }
+
+        // What the old log let go of may be within a longer period. How much that was is not known; the most it can be is
+        // what the new limit has room for, and the latest it can have been is when it was let go of.
+        long forgottenAge = _log.Count > 0 ? _period : now - _freshSince + _period;
+        if (_log.HasForgotten && forgottenAge < prepared.Period)
+        {
+            log.Append(now - forgottenAge, log.Capacity - (_log.Count - first));
+        }
+
+        for (int i = first; i < _log.Count; i++)
+        {
+            log.Append(now - _log.OldestAge(now, i), 1);
+        }
+
+        _log = log;
+        _period = prepared.Period;
+        _freshSince = now;
+        Volatile.Write(ref _quota, prepared.Quota);
+    }
+
+    /// <summary>Lets go of the permits that left the window, and gives the present.</summary>
+    private long AdvanceLocked()
+    {
+        long previous = _latest;
+        long now = _latest = Math.Max(previous, Clock.GetTimestamp());
+        if (_log.Count == 0)
+        {
+            return now;
+        }
+
+        long newest = previous - _log.OldestAge(previous, _log.Count - 1);
+        if (now - newest >= _period)
+        {
+            _log.Forget(_log.Count); // all of them, however long ago: ages beyond the ring's range are not asked for
+            _freshSince = newest + _period;
+            return now;
+        }
+
+        while (_log.OldestAge(now, 0) >= _period)
+        {
+            _log.Forget(1);
+        }
+
+        return now;
+    }
+
+    private RateLimitDecision DecideLocked(bool isAcquired, int permits, long now)
+    {
+        int limit = Limit;
+        int count = _log.Count;
+        long retry = isAcquired ? 0 : _period - _log.OldestAge(now, count + permits - limit - 1);
+        long reset = count == 0 ? 0 : _period - _log.OldestAge(now, count - 1);
+        return new(isAcquired, limit, limit - count, retry, reset, 1, 1, Clock.TimestampFrequency);
+    }
+
+    private (RateQuota Quota, long Period, TimestampRing Log) Prepare(RateQuota quota)
+    {
+        ArgumentNullException.ThrowIfNull(quota);
+        long period = ClockTicks.OfWindow(quota.WithoutBurst(nameof(quota)).Period, Clock.TimestampFrequency, nameof(quota));
+        return (quota, period, new TimestampRing(quota.Permits, period));
+    }
+}

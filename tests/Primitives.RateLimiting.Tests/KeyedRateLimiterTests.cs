@@ -1,0 +1,271 @@
+using System.Threading.RateLimiting;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Primitives.Tests;
+
+public class KeyedRateLimiterTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void Every_key_equals_a_composite_of_its_own()
+    {
+        Gen<(int Key, Operation Operation)> steps = from key in Gen.Choose(0, 5) from operation in Operation.Any select (key, operation);
+        PropertyTest.CheckSequence(steps, sequence =>
+        {
+            RateQuota[] quotas = [RateQuota.PerSecond(4), RateQuota.PerMinute(20)];
+            var time = new SteppedClock();
+            using var limiter = new KeyedRateLimiter<int>(Options<int>(100, quotas: quotas), time);
+            CompositeLimiter[] expected = [.. Enumerable.Range(0, 6).Select(_ => new CompositeLimiter(quotas, time))];
+            foreach ((int key, Operation operation) in sequence)
+            {
+                time.Step(TimeSpan.FromMilliseconds(operation.Wait) + TimeSpan.FromTicks(operation.Extra));
+                int permits = 1 + (operation.Permits % 4);
+                Assert.Equal(expected[key].Peek(permits).IsAcquired, limiter.Peek(key, permits).IsAcquired);
+                Assert.Equal(expected[key].TryAcquire(permits, out RateLimitDecision wanted), limiter.TryAcquire(key, permits, out RateLimitDecision decision));
+                Assert.Equal((wanted.Remaining, wanted.RetryAfter, wanted.QuotaIndex), (decision.Remaining, decision.RetryAfter, decision.QuotaIndex));
+                if (operation.Extra == 3)
+                {
+                    expected[key].Refund(1);
+                    limiter.Refund(key, 1);
+                }
+                else if (operation.Extra == 2 && operation.Wait == 0)
+                {
+                    expected[key].Consume(3);
+                    Assert.True(limiter.Consume(key, 3));
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public void A_flood_of_random_keys_grows_nothing_and_lets_no_indebted_key_through()
+    {
+        using var limiter = new KeyedRateLimiter<long>(Options<long>(10_000, quotas: [RateQuota.PerHour(2)]), _time);
+        long bytes = limiter.TableBytes;
+        long[] indebted = [.. Enumerable.Range(0, 2_000).Select(i => (long)i)];
+        Assert.All(indebted, key => Assert.True(limiter.TryAcquire(key, 2)));
+        const int Flood = 2_000_000; // the scorecard sends ten million
+        var random = new Random(7);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Flood; i++)
+        {
+            limiter.TryAcquire(random.NextInt64() | (1L << 40));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
+        Assert.Equal(bytes, limiter.TableBytes);
+        Assert.All(indebted, key => Assert.False(limiter.TryAcquire(key)));
+        Assert.InRange(limiter.CountIndebtedKeys(), 10_000, bytes / 16);
+        Assert.True(limiter.Totals.OverflowRejected > Flood * 0.9);
+        Assert.Equal(Flood + 2_000 + 2_000, limiter.Totals.Granted + limiter.Totals.Refused);
+
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(0, limiter.CountIndebtedKeys());
+        Assert.True(limiter.TryAcquire(long.MaxValue, 2));
+    }
+
+    [Fact]
+    public void As_many_indebted_keys_as_the_capacity_find_room()
+    {
+        foreach (int capacity in (int[])[100, 10_000, 200_000])
+        {
+            using var limiter = new KeyedRateLimiter<int>(Options<int>(capacity, quotas: [RateQuota.PerDay(1)]), _time);
+            for (int key = 0; key < capacity; key++)
+            {
+                Assert.True(limiter.TryAcquire(key), $"Key {key} of {capacity} found no room.");
+            }
+
+            Assert.Equal(capacity, limiter.CountIndebtedKeys());
+            for (int key = 0; key < capacity; key++)
+            {
+                Assert.False(limiter.TryAcquire(key));
+            }
+        }
+    }
+
+    [Fact]
+    public void Without_room_a_key_is_refused_until_exactly_when_there_is()
+    {
+        KeyedRateLimiter<int> limiter = Full(KeyOverflow.Reject, out int newcomer);
+        Assert.False(limiter.TryAcquire(newcomer, 1, out RateLimitDecision decision));
+        Assert.False(limiter.Peek(newcomer).IsAcquired);
+        Assert.False(limiter.Consume(newcomer, 1));
+        _time.Advance(decision.RetryAfter - TimeSpan.FromTicks(1));
+        Assert.False(limiter.TryAcquire(newcomer));
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.True(limiter.TryAcquire(newcomer));
+    }
+
+    [Fact]
+    public void Evicting_forgives_the_least_debt_and_counts_it()
+    {
+        KeyedRateLimiter<int> limiter = Full(KeyOverflow.EvictLeastDebt, out int newcomer);
+        long before = limiter.Totals.OverflowEvicted;
+        Assert.True(limiter.Peek(newcomer).IsAcquired);
+        Assert.True(limiter.TryAcquire(newcomer));
+        Assert.Equal(before + 1, limiter.Totals.OverflowEvicted);
+    }
+
+    [Fact]
+    public void A_shared_bucket_serves_all_without_room_as_one_key()
+    {
+        KeyedRateLimiter<int> limiter = Full(KeyOverflow.SharedBucket, out int newcomer);
+        Assert.False(limiter.TryAcquire(newcomer)); // Full filled the shared bucket up, too
+        Assert.True(limiter.Totals.OverflowShared > 0);
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.True(limiter.TryAcquire(newcomer));
+    }
+
+    [Fact]
+    public void Quotas_go_by_the_class_of_the_key()
+    {
+        KeyedRateLimiterOptions<string> options = Options<string>(100, quotas: [RateQuota.PerMinute(1)]);
+        options.FurtherClasses.Add([RateQuota.PerMinute(5)]);
+        options.ClassOf = key => key.StartsWith("paid:", StringComparison.Ordinal) ? 1 : key == "wrong" ? 2 : 0;
+        using var limiter = new KeyedRateLimiter<string>(options, _time);
+        Assert.True(limiter.TryAcquire("paid:a", 5));
+        Assert.True(limiter.TryAcquire("a"));
+        Assert.False(limiter.TryAcquire("a"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => limiter.TryAcquire("a", 5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => limiter.TryAcquire("wrong"));
+        Assert.Equal(5, limiter.GetQuotas("paid:a").Single().Permits);
+        limiter.Reset("a");
+        limiter.Reconfigure([RateQuota.PerMinute(2)], [RateQuota.PerMinute(3)]);
+        Assert.True(limiter.TryAcquire("a", 2));
+        Assert.Throws<ArgumentException>(() => limiter.Reconfigure([RateQuota.PerMinute(1), RateQuota.PerDay(1)]));
+    }
+
+    [Fact]
+    public void A_string_is_the_same_key_as_its_characters_and_neither_allocates()
+    {
+        using var limiter = new KeyedRateLimiter<string>(Options<string>(100, quotas: [RateQuota.PerMinute(1)]), _time);
+        Assert.True(limiter.TryAcquire("client-17".AsSpan(0, 9), 1, out _));
+        Assert.False(limiter.TryAcquire("client-17"));
+        Allocation.AssertNone(() => limiter.TryAcquire("client-18".AsSpan(), 1, out _));
+        Allocation.AssertNone(() => limiter.TryAcquire("client-19", 1, out _));
+        using var numbers = new KeyedRateLimiter<Guid>(Options<Guid>(100, quotas: [RateQuota.PerMinute(1)]), _time);
+        Assert.True(numbers.TryAcquire(Guid.Empty));
+        Allocation.AssertNone(() => numbers.TryAcquire(Guid.Empty, 1, out _));
+        Assert.Throws<InvalidOperationException>(() => numbers.TryAcquire("x".AsSpan(), 1, out _));
+    }
+
+    [Fact]
+    public async Task It_is_a_partitioned_rate_limiter_that_answers_at_once()
+    {
+        var limiter = new KeyedRateLimiter<string>(Options<string>(100, quotas: [RateQuota.PerMinute(1) with { Name = "minute" }]), _time);
+        using PartitionedRateLimiter<int> translated = limiter.WithTranslatedKey<int>(number => $"user {number}", leaveOpen: true);
+        Assert.True(translated.AttemptAcquire(1, 0).IsAcquired);
+        Assert.True(translated.AttemptAcquire(1).IsAcquired);
+        using RateLimitLease refused = await translated.AcquireAsync(1);
+        Assert.False(refused.IsAcquired);
+        Assert.True(refused.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan retryAfter));
+        Assert.True(refused.TryGetMetadata(RateLimitMetadata.Quota, out string? quota));
+        Assert.Equal((TimeSpan.FromMinutes(1), "minute"), (retryAfter, quota));
+        Assert.Equal((0L, 1L, 1L), (limiter.GetStatistics("user 1")!.CurrentAvailablePermits, limiter.Totals.Granted, limiter.Totals.Refused));
+        limiter.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => limiter.TryAcquire("user 1"));
+        Assert.NotNull(limiter.GetStatistics("user 1"));
+    }
+
+    [Fact]
+    public void Threads_never_get_more_than_a_key_has()
+    {
+        foreach (KeyOverflow overflow in Enum.GetValues<KeyOverflow>())
+        {
+            using var limiter = new KeyedRateLimiter<int>(Options<int>(1_000, overflow, RateQuota.PerDay(100)), _time);
+            long[] granted = new long[200];
+            Race.Run(8, thread =>
+            {
+                for (int i = 0; i < 30_000; i++)
+                {
+                    int key = thread.Random.Next(granted.Length);
+                    if (limiter.TryAcquire(key))
+                    {
+                        Interlocked.Increment(ref granted[key]);
+                    }
+                }
+            });
+            Assert.All(granted, count => Assert.Equal(100, count));
+            Assert.Equal(200 * 100, limiter.Totals.Granted);
+        }
+    }
+
+    [Fact]
+    public void Centuries_and_clocks_that_go_back_do_not_confuse_it()
+    {
+        var time = new SteppedClock();
+        using var limiter = new KeyedRateLimiter<int>(Options<int>(100, quotas: [RateQuota.PerDay(1)]), time);
+        foreach (int days in (int[])[1, 4_000, 40_000, 50_000])
+        {
+            time.Step(TimeSpan.FromDays(days));
+            Assert.True(limiter.TryAcquire(1));
+            Assert.False(limiter.TryAcquire(1));
+            time.Step(TimeSpan.FromHours(-5));
+            Assert.False(limiter.TryAcquire(1));
+            time.Step(TimeSpan.FromHours(5));
+        }
+    }
+
+    [Fact]
+    public void Settings_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentNullException>(() => new KeyedRateLimiter<int>(null!));
+        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(new KeyedRateLimiterOptions<int>()));
+        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(0, quotas: [RateQuota.PerDay(1)])));
+        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(10, (KeyOverflow)9, RateQuota.PerDay(1))));
+        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<Uri>(Options<Uri>(10, quotas: [RateQuota.PerDay(1)]))); // no hash
+        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(10, quotas: [new RateQuota(1, TimeSpan.MaxValue)])));
+        using var limiter = new KeyedRateLimiter<string>(Options<string>(10, quotas: [RateQuota.PerDay(1)]), _time);
+        Assert.Throws<ArgumentNullException>(() => limiter.TryAcquire(null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => limiter.TryAcquire("a", 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => limiter.TryAcquire("a", 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => limiter.Refund("a", 0));
+    }
+
+    [Fact]
+    public void A_hash_of_the_users_makes_any_type_a_key()
+    {
+        KeyedRateLimiterOptions<Uri> options = Options<Uri>(10, quotas: [RateQuota.PerDay(1)]);
+        options.Hash = uri => (ulong)uri.Host.Length;
+        using var limiter = new KeyedRateLimiter<Uri>(options, _time);
+        Assert.True(limiter.TryAcquire(new Uri("http://a.example/1")));
+        Assert.False(limiter.TryAcquire(new Uri("http://b.example/2"))); // the same hash is the same key
+    }
+
+    [Theory]
+    [InlineData(0, 0x726fdb47dd0e0e31UL)]
+    [InlineData(1, 0x74f839c593dc67fdUL)]
+    [InlineData(8, 0x93f5f5799a932462UL)]
+    [InlineData(15, 0xa129ca6149be45e5UL)]
+    public void SipHash_equals_the_published_vectors(int length, ulong expected)
+    {
+        // Aumasson and Bernstein (2012), appendix A (15 bytes) and reference vectors, SipHash-2-4: key 00..0f, data 00, 01, ..
+        byte[] data = [.. Enumerable.Range(0, length).Select(i => (byte)i)];
+        Assert.Equal(expected, SipHash.Compute(data, 0x0706050403020100, 0x0f0e0d0c0b0a0908, strong: true));
+        Assert.Equal(SipHash.Compute(BitConverter.GetBytes(42UL), 1, 2), SipHash.Compute(42UL, 1, 2));
+    }
+
+    private static KeyedRateLimiterOptions<TKey> Options<TKey>(int capacity, KeyOverflow overflow = KeyOverflow.Reject, params RateQuota[] quotas)
+        where TKey : notnull
+    {
+        var options = new KeyedRateLimiterOptions<TKey> { Capacity = capacity, Overflow = overflow };
+        Array.ForEach(quotas, quota => options.Quotas.Add(quota));
+        return options;
+    }
+
+    /// <summary>Makes a limiter in which a newcomer finds no place.</summary>
+    private KeyedRateLimiter<int> Full(KeyOverflow overflow, out int newcomer)
+    {
+        var limiter = new KeyedRateLimiter<int>(Options<int>(50, overflow, RateQuota.PerDay(1)), _time);
+        newcomer = 0;
+        while (limiter.Totals is { OverflowRejected: 0, OverflowEvicted: 0, OverflowShared: 0 } || limiter.CountIndebtedKeys() < limiter.TableBytes / 16)
+        {
+            _time.Advance(TimeSpan.FromTicks(1));
+            limiter.TryAcquire(newcomer++);
+        }
+
+        return limiter;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Primitives.Tests;
+
+public class RateLimitingServiceCollectionTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void Every_kind_is_a_singleton_with_and_without_a_name()
+    {
+        Check<TokenBucketLimiter>(services => services.AddTokenBucket(o => o.Permits = 1).AddTokenBucket("a", o => o.Permits = 2).AddTokenBucket("a"));
+        Check<LeakyBucketLimiter>(services => services.AddLeakyBucket(o => o.Permits = 1).AddLeakyBucket("a", o => o.Permits = 2));
+        Check<FixedWindowLimiter>(services => services.AddFixedWindow(o => o.Permits = 1).AddFixedWindow("a", o => o.Permits = 2));
+        Check<SlidingWindowLogLimiter>(services => services.AddSlidingWindowLog(o => o.Permits = 1).AddSlidingWindowLog("a", o => o.Permits = 2));
+        Check<SlidingWindowCounterLimiter>(services => services.AddSlidingWindowCounter(o => o.Permits = 1).AddSlidingWindowCounter("a", o => o.Permits = 2));
+        Check<CompositeLimiter>(services => services
+            .AddCompositeLimiter(o => o.Quotas.Add(RateQuota.PerSecond(1)))
+            .AddCompositeLimiter("a", o => o.Quotas.Add(RateQuota.PerSecond(2))));
+
+        void Check<TLimiter>(Action<IServiceCollection> add)
+            where TLimiter : QuotaLimiter
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<TimeProvider>(_time);
+            add(services);
+            using ServiceProvider provider = services.BuildServiceProvider();
+            TLimiter unnamed = provider.GetRequiredService<TLimiter>();
+            TLimiter named = provider.GetRequiredKeyedService<TLimiter>("a");
+            Assert.Same(unnamed, provider.GetRequiredService<TLimiter>());
+            Assert.Same(named, provider.GetRequiredKeyedService<TLimiter>("a"));
+            Assert.Equal((1, 2), (unnamed.Limit, named.Limit));
+            Assert.Same(_time, unnamed.Clock);
+        }
+    }
+
+    [Fact]
+    public void A_reload_changes_the_quota_and_forgets_no_debt()
+    {
+        IConfigurationRoot configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Permits"] = "100", ["Period"] = "00:01:00" }).Build();
+        IConfigurationRoot quotas = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Capacity"] = "50",
+            ["Quotas:0:Permits"] = "10",
+            ["Quotas:0:Period"] = "00:01:00",
+        }).Build();
+        var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(_time);
+        services.AddTokenBucket("api").Configure<TokenBucketOptions>("api", configuration);
+        services.AddKeyedRateLimiter<string>("clients").Configure<KeyedRateLimiterOptions<string>>("clients", quotas);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        var limiter = provider.GetRequiredKeyedService<TokenBucketLimiter>("api");
+        var keyed = provider.GetRequiredKeyedService<KeyedRateLimiter<string>>("clients");
+        Assert.True(limiter.TryAcquire(70));
+        Assert.True(keyed.TryAcquire("a", 10));
+
+        configuration["Permits"] = "200";
+        configuration.Reload();
+        Assert.Equal((200, 130L), (limiter.Limit, limiter.Peek().Remaining));
+
+        quotas["Quotas:0:Permits"] = "20";
+        quotas.Reload();
+        Assert.Equal(20, keyed.GetQuotas("a")[0].Permits);
+        Assert.False(keyed.TryAcquire("a", 1)); // a minute's debt is still a minute's debt
+        Assert.True(keyed.TryAcquire("b", 20));
+
+        configuration["Permits"] = "0";
+        Assert.ThrowsAny<Exception>(configuration.Reload);
+        Assert.Equal(200, limiter.Limit);
+    }
+
+    [Fact]
+    public void Wrong_settings_fail_on_start_and_names_must_not_be_empty()
+    {
+        using ServiceProvider provider = new ServiceCollection().AddTokenBucket("api", o => o.Permits = -1).BuildServiceProvider();
+        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredKeyedService<TokenBucketLimiter>("api"));
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddFixedWindow(""));
+        Assert.Throws<ArgumentNullException>(() => new ServiceCollection().AddKeyedRateLimiter<int>((string)null!));
+        Assert.Throws<ArgumentNullException>(() => RateLimitingServiceCollectionExtensions.AddTokenBucket(null!, "a"));
+    }
+
+    [Fact]
+    public void Metrics_tell_what_each_limiter_counted()
+    {
+        var services = new ServiceCollection();
+        using var factory = new MeterFactory();
+        services.AddSingleton<IMeterFactory>(factory);
+        services.AddSingleton<TimeProvider>(_time);
+        services.AddTokenBucket("api", o => o.Permits = 3);
+        services.AddKeyedRateLimiter<int>("clients", o => o.Quotas.Add(RateQuota.PerDay(1)));
+        using ServiceProvider provider = services.BuildServiceProvider();
+        var limiter = provider.GetRequiredKeyedService<TokenBucketLimiter>("api");
+        var keyed = provider.GetRequiredKeyedService<KeyedRateLimiter<int>>("clients");
+        limiter.TryAcquire();
+        limiter.TryAcquire(3);
+        keyed.TryAcquire(1);
+        keyed.TryAcquire(1);
+
+        Dictionary<string, long> found = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Scope == factory)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            found[$"{instrument.Name["primitives.rate_limiting.".Length..]} {tags[0].Value}{(tags.Length > 1 ? " " + tags[1].Value : "")}"] = value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.Equal(1, found["granted api"]);
+        Assert.Equal(1, found["refused api"]);
+        Assert.Equal(2, found["available api"]);
+        Assert.Equal(0, found["queued api"]);
+        Assert.Equal(1, found["granted clients"]);
+        Assert.Equal(1, found["refused clients"]);
+        Assert.Equal(0, found["overflowed clients rejected"]);
+    }
+
+    private sealed class MeterFactory : IMeterFactory
+    {
+        private readonly List<Meter> _meters = [];
+
+        public Meter Create(MeterOptions options)
+        {
+            Assert.Equal("Primitives.RateLimiting", options.Name);
+            options.Scope = this;
+            var meter = new Meter(options);
+            _meters.Add(meter);
+            return meter;
+        }
+
+        public void Dispose() => _meters.ForEach(meter => meter.Dispose());
+    }
+}
