@@ -227,6 +227,31 @@ public class CacheLoadingTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task A_value_that_comes_after_all_have_left_is_disposed_of_and_one_that_somebody_gets_is_not(string kind)
+    {
+        using ICache<int, Resource> cache = CacheKinds.Create<int, Resource>(kind, new() { Capacity = 2, DisposeValues = true });
+        var gate = new TaskCompletionSource<Resource>();
+        using var leave = new CancellationTokenSource();
+        Task left = cache.GetOrAddAsync(1, (_, _) => new ValueTask<Resource>(gate.Task), leave.Token).AsTask();
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        var unwanted = new Resource();
+        gate.SetResult(unwanted);
+        while (unwanted.Disposals == 0)
+        {
+            await Task.Yield();
+        }
+
+        gate = new TaskCompletionSource<Resource>();
+        Task<Resource> waiting = cache.GetOrAddAsync(1, (_, _) => new ValueTask<Resource>(gate.Task)).AsTask();
+        cache.TryRemove(1, out _);
+        gate.SetResult(new Resource());
+        Assert.Equal(0, (await waiting).Disposals); // not stored, and so the caller's
+        Assert.Equal(0, cache.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void Leases_and_evictions_at_once_never_show_a_disposed_value(string kind)
     {
         using ICache<int, Resource> cache = CacheKinds.Create<int, Resource>(kind, new() { Capacity = 3, DisposeValues = true });

@@ -52,6 +52,20 @@ public class WriteBehindTests
     }
 
     [Fact]
+    public async Task A_full_queue_is_written_at_once_though_the_batch_could_be_larger()
+    {
+        await using var behind = new WriteBehind<string, int>(
+            new LruCache<string, int>(10), _store, new WriteBehindOptions<string, int> { Capacity = 2, MaxBatchSize = 100, MaxDelay = Delay }, null, _time);
+        for (int i = 0; i < 20; i++)
+        {
+            await behind.SetAsync($"{i}", i); // waits for room, and the clock stands still
+        }
+
+        await behind.FlushAsync();
+        Assert.Equal(20, _store.Rows.Count);
+    }
+
+    [Fact]
     public async Task Writes_of_one_key_become_one()
     {
         await using WriteBehind<string, int> behind = Create();

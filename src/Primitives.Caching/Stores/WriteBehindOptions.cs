@@ -15,7 +15,7 @@ public sealed class WriteBehindOptions<TKey, TValue>
     public int Capacity { get; set; } = 10_000;
 
     /// <summary>Gets or sets the most writes in one call of the store.</summary>
-    /// <value>100 by default. At least 1. A full batch is written at once.</value>
+    /// <value>100 by default. At least 1. A full batch is written at once, and so is a full queue.</value>
     public int MaxBatchSize { get; set; } = 100;
 
     /// <summary>Gets or sets how long a write may wait for others to be written with it.</summary>
