@@ -10,7 +10,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
     private void ScheduleLocked(Entry<TKey, TValue> entry)
     {
-        if (entry is RichEntry<TKey, TValue> { HasLifetime: true } rich)
+        if (entry.IsRich && entry is RichEntry<TKey, TValue> { HasLifetime: true } rich)
         {
             long now = _clock.Now;
             _wheel ??= new ExpiryWheel<TKey, TValue>(_clock.Frequency, now);
@@ -21,9 +21,9 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
     private void UnscheduleLocked(Entry<TKey, TValue> entry)
     {
-        if (entry is RichEntry<TKey, TValue> rich)
+        if (entry.IsRich)
         {
-            _wheel?.Remove(rich); // the timer stays armed: it costs less to fire once in vain
+            _wheel?.Remove((RichEntry<TKey, TValue>)entry); // the timer stays armed: it costs less to fire once in vain
         }
     }
 

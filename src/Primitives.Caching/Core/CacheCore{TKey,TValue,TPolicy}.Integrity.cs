@@ -27,7 +27,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             Check(
                 entries.All(entry => ReferenceEquals(_table.FindLocked(entry.Key, entry.Hash), entry)),
                 "An entry cannot be found, or another has the same key.");
-            Check(_policy.CountLocked == entries.Length, $"The policy holds {_policy.CountLocked} entries, the table {entries.Length}.");
+            Check(Policy.CountLocked == entries.Length, $"The policy holds {Policy.CountLocked} entries, the table {entries.Length}.");
 
             RichEntry<TKey, TValue>[] timed = [.. entries.OfType<RichEntry<TKey, TValue>>().Where(entry => entry.KeptUntil != long.MaxValue)];
             Check(timed.All(entry => entry.WheelSlot >= 0), "An entry that expires is not in the wheel.");

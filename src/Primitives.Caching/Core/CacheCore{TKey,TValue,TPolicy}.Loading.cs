@@ -86,7 +86,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
         if (!entry.IsRich)
         {
-            _policy.Hit(entry);
+            Policy.Hit(entry);
             lookup = CacheLookup<TValue>.Found(entry.Value);
             return true;
         }

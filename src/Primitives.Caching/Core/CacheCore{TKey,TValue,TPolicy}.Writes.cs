@@ -90,7 +90,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         _table.ClearLocked();
-        _policy.ClearLocked();
+        Policy.ClearLocked();
         _wheel?.Clear();
         Volatile.Write(ref _weight, 0);
         return removals;
@@ -100,7 +100,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     {
         while (_weight > weight)
         {
-            EvictLocked(_policy.OverflowLocked(0, mustEvict: true)!, ref removals);
+            EvictLocked(Policy.OverflowLocked(0, mustEvict: true)!, ref removals);
         }
 
         AssertInvariantsLocked();
@@ -124,11 +124,11 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
         if (old is null)
         {
-            _policy.PrepareLocked(entry.Hash);
+            Policy.PrepareLocked(entry.Hash);
             MakeRoomLocked(entry.Weight, ref removals);
             Volatile.Write(ref _weight, _weight + entry.Weight); // before it can be found, so that no sum is ever too low
             _table.AddLocked(entry);
-            _policy.AddLocked(entry);
+            Policy.AddLocked(entry);
         }
         else
         {
@@ -146,16 +146,16 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         ShareOwnerLocked(old, fresh);
         if (old.Weight == fresh.Weight)
         {
-            _policy.ReplaceLocked(old, fresh);
+            Policy.ReplaceLocked(old, fresh);
         }
         else
         {
             // Out of the policy, so that it is no victim, but in the table: a reader finds the one value or the other.
-            _policy.RemoveLocked(old);
-            _policy.PrepareLocked(fresh.Hash);
+            Policy.RemoveLocked(old);
+            Policy.PrepareLocked(fresh.Hash);
             MakeRoomLocked(fresh.Weight - (long)old.Weight, ref removals, fresh.Weight);
             Volatile.Write(ref _weight, _weight + fresh.Weight - old.Weight);
-            _policy.AddLocked(fresh);
+            Policy.AddLocked(fresh);
         }
 
         _table.ReplaceLocked(old, fresh);
@@ -177,7 +177,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
     private void MakeRoomLocked(long more, ref List<Removal<TKey, TValue>>? removals, long? incoming = null)
     {
-        while (_policy.OverflowLocked(incoming ?? more, mustEvict: _weight + more > _capacity) is { } victim)
+        while (Policy.OverflowLocked(incoming ?? more, mustEvict: _weight + more > _capacity) is { } victim)
         {
             EvictLocked(victim, ref removals);
         }
@@ -189,7 +189,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     private void RemoveLocked(Entry<TKey, TValue> entry, CacheRemovalReason reason, ref List<Removal<TKey, TValue>>? removals)
     {
         _table.RemoveLocked(entry);
-        _policy.RemoveLocked(entry);
+        Policy.RemoveLocked(entry);
         Volatile.Write(ref _weight, _weight - entry.Weight);
         UnscheduleLocked(entry);
         NoteLocked(entry, reason, ref removals);

@@ -15,6 +15,8 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     //   I2  _weight is the sum of the weights of the entries, and at most _capacity: who adds first evicts.
     //   I3  An entry with a time to live is in the wheel, and the timer is armed no later than the wheel's next due time.
     //   I4  A load is in _loads if and only if its result may be stored.
+    public TPolicy Policy; // set once, but not read-only: each call would copy the structure first
+
     private readonly Lock _lock;
     private readonly EntryTable<TKey, TValue> _table;
     private readonly EntryMaker<TKey, TValue> _maker;
@@ -24,7 +26,6 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     private readonly RefreshRule _refreshRule;
     private readonly Clock _clock;
     private readonly bool _ownsValues;
-    private readonly TPolicy _policy;
     private long _capacity;
     private long _weight;
     private bool _isDisposed;
@@ -33,7 +34,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         CacheOptions<TKey, TValue> options, ulong seed, Lock cacheLock, EntryTable<TKey, TValue> table, TPolicy policy, TimeProvider? timeProvider)
     {
         _lock = cacheLock;
-        _policy = policy;
+        Policy = policy;
         _capacity = options.Capacity;
         _clock = new Clock(timeProvider ?? TimeProvider.System);
         _table = table;
@@ -59,14 +60,14 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             {
                 TrimLocked(value, ref removals); // before the bound is lowered, so that it holds whenever it is read
                 _capacity = value;
-                _policy.SetCapacityLocked(value);
+                Policy.SetCapacityLocked(value);
             }
 
             Notify(removals);
         }
     }
 
-    public CacheStatistics Statistics => _counters.Snapshot(_policy.Hits, _clock);
+    public CacheStatistics Statistics => _counters.Snapshot(Policy.Hits, _clock);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
@@ -77,18 +78,20 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         Entry<TKey, TValue>? entry = _table.Find(key, out bool isCertain);
-        if (entry is not null && !entry.IsRich)
+        if (entry is null)
         {
-            _policy.Hit(entry);
-            value = entry.Value;
-            return true;
+            if (isCertain)
+            {
+                Interlocked.Increment(ref _counters.Misses);
+                value = default;
+                return false;
+            }
         }
-
-        if (entry is null && isCertain)
+        else if (!entry.IsRich)
         {
-            Interlocked.Increment(ref _counters.Misses);
-            value = default;
-            return false;
+            value = entry.Value;
+            Policy.Hit(entry);
+            return true;
         }
 
         return LookupSlowly(key, entry).TryGetValue(out value);
@@ -140,7 +143,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return ReadRichEntry((RichEntry<TKey, TValue>)entry, out now);
         }
 
-        _policy.Hit(entry);
+        Policy.Hit(entry);
         return Knowledge.Value;
     }
 
@@ -161,7 +164,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             }
         }
 
-        _policy.Hit(entry);
+        Policy.Hit(entry);
         if (entry.IsMissing)
         {
             Interlocked.Increment(ref _counters.KnownMissing);

@@ -65,11 +65,27 @@ internal sealed class EntryList<TKey, TValue>(Region region)
 
     public void MoveToNewest(Entry<TKey, TValue> entry)
     {
-        if (!ReferenceEquals(entry, Newest))
+        Debug.Assert(entry.Region == region, "It is in another list.");
+        if (entry.Newer is not { } newer)
         {
-            Remove(entry);
-            Add(entry);
+            return; // it is the newest
         }
+
+        // In one go and not by removing and adding, as each reference written costs a note to the garbage collector.
+        newer.Older = entry.Older;
+        if (entry.Older is null)
+        {
+            Oldest = newer;
+        }
+        else
+        {
+            entry.Older.Newer = newer;
+        }
+
+        entry.Newer = null;
+        entry.Older = Newest;
+        Newest!.Newer = entry;
+        Newest = entry;
     }
 
     public void Clear()

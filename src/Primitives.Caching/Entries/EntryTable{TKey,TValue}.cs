@@ -16,7 +16,7 @@ internal sealed class EntryTable<TKey, TValue>
     //       acyclic at every moment and each entry is relinked once. Before the first link changes _isGrowing is set, and
     //       before it is reset _buckets is replaced; so a reader that found nothing, and then sees neither, was not led
     //       astray. Otherwise it must look again under the lock.
-    private Entry<TKey, TValue>?[] _buckets = new Entry<TKey, TValue>?[LeastBuckets];
+    private Bucket[] _buckets = new Bucket[LeastBuckets];
     public readonly KeyEquality<TKey> Keys; // a field: a property would copy it
 
     private bool _isGrowing;
@@ -33,8 +33,8 @@ internal sealed class EntryTable<TKey, TValue>
     public Entry<TKey, TValue>? Find(TKey key, out bool isCertain)
     {
         uint hash = Keys.Hash(key);
-        Entry<TKey, TValue>?[] buckets = Volatile.Read(ref _buckets);
-        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)]);
+        Bucket[] buckets = Volatile.Read(ref _buckets);
+        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)].Head);
         while (entry is not null)
         {
             if (entry.Hash == hash && Keys.Equals(entry.Key, key))
@@ -53,7 +53,7 @@ internal sealed class EntryTable<TKey, TValue>
     /// <summary>Finds the entry of a key under the lock.</summary>
     public Entry<TKey, TValue>? FindLocked(TKey key, uint hash)
     {
-        for (Entry<TKey, TValue>? entry = _buckets[Index(hash, _buckets.Length)]; entry is not null; entry = entry.NextInBucket)
+        for (Entry<TKey, TValue>? entry = _buckets[Index(hash, _buckets.Length)].Head; entry is not null; entry = entry.NextInBucket)
         {
             if (entry.Hash == hash && Keys.Equals(entry.Key, key))
             {
@@ -67,7 +67,7 @@ internal sealed class EntryTable<TKey, TValue>
     /// <summary>Finds an entry by its hash alone; of two that share all 32 bits, either.</summary>
     public Entry<TKey, TValue>? FindLocked(uint hash)
     {
-        Entry<TKey, TValue>? entry = _buckets[Index(hash, _buckets.Length)];
+        Entry<TKey, TValue>? entry = _buckets[Index(hash, _buckets.Length)].Head;
         while (entry is not null && entry.Hash != hash)
         {
             entry = entry.NextInBucket;
@@ -83,8 +83,8 @@ internal sealed class EntryTable<TKey, TValue>
         var comparer = Keys.IsText ? null : Keys.Comparer as IAlternateEqualityComparer<ReadOnlySpan<char>, TKey>
             ?? throw new NotSupportedException($"The cache's comparer cannot compare a {typeof(TKey)} with a span.");
         uint hash = comparer is null ? TextHash.Compute(key, Keys.Seed) : Keys.Scatter(comparer.GetHashCode(key));
-        Entry<TKey, TValue>?[] buckets = Volatile.Read(ref _buckets);
-        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)]);
+        Bucket[] buckets = Volatile.Read(ref _buckets);
+        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)].Head);
         while (entry is not null)
         {
             if (entry.Hash == hash
@@ -103,12 +103,12 @@ internal sealed class EntryTable<TKey, TValue>
 
     public void AddLocked(Entry<TKey, TValue> entry)
     {
-        if (_count >= _buckets.Length && _buckets.Length < (1 << 30))
+        if (_count >= _buckets.Length / 2 && _buckets.Length < (1 << 30))
         {
             Grow();
         }
 
-        ref Entry<TKey, TValue>? head = ref _buckets[Index(entry.Hash, _buckets.Length)];
+        ref Entry<TKey, TValue>? head = ref _buckets[Index(entry.Hash, _buckets.Length)].Head;
         entry.NextInBucket = head;
         Volatile.Write(ref head, entry); // publishes the entry, I1
         Volatile.Write(ref _count, _count + 1);
@@ -129,15 +129,15 @@ internal sealed class EntryTable<TKey, TValue>
 
     public void ClearLocked()
     {
-        Volatile.Write(ref _buckets, new Entry<TKey, TValue>?[LeastBuckets]);
+        Volatile.Write(ref _buckets, new Bucket[LeastBuckets]);
         Volatile.Write(ref _count, 0);
     }
 
     public IEnumerable<Entry<TKey, TValue>> EntriesLocked()
     {
-        foreach (Entry<TKey, TValue>? head in _buckets)
+        foreach (Bucket bucket in _buckets)
         {
-            for (Entry<TKey, TValue>? entry = head; entry is not null; entry = entry.NextInBucket)
+            for (Entry<TKey, TValue>? entry = bucket.Head; entry is not null; entry = entry.NextInBucket)
             {
                 yield return entry;
             }
@@ -149,7 +149,7 @@ internal sealed class EntryTable<TKey, TValue>
 
     private ref Entry<TKey, TValue>? LinkTo(Entry<TKey, TValue> entry)
     {
-        ref Entry<TKey, TValue>? link = ref _buckets[Index(entry.Hash, _buckets.Length)];
+        ref Entry<TKey, TValue>? link = ref _buckets[Index(entry.Hash, _buckets.Length)].Head;
         while (!ReferenceEquals(link, entry))
         {
             Debug.Assert(link is not null, "The entry is not in the table.");
@@ -161,16 +161,16 @@ internal sealed class EntryTable<TKey, TValue>
 
     private void Grow()
     {
-        Entry<TKey, TValue>?[] old = _buckets;
-        var fresh = new Entry<TKey, TValue>?[old.Length * 2];
+        Bucket[] old = _buckets;
+        var fresh = new Bucket[old.Length * 2];
         Volatile.Write(ref _isGrowing, true);
         Interlocked.MemoryBarrier(); // I3: seen before any link below changes
-        foreach (Entry<TKey, TValue>? head in old)
+        foreach (Bucket bucket in old)
         {
-            for (Entry<TKey, TValue>? entry = head; entry is not null;)
+            for (Entry<TKey, TValue>? entry = bucket.Head; entry is not null;)
             {
                 Entry<TKey, TValue>? next = entry.NextInBucket;
-                ref Entry<TKey, TValue>? target = ref fresh[Index(entry.Hash, fresh.Length)];
+                ref Entry<TKey, TValue>? target = ref fresh[Index(entry.Hash, fresh.Length)].Head;
                 Volatile.Write(ref entry.NextInBucket, target);
                 target = entry;
                 entry = next;
@@ -179,5 +179,11 @@ internal sealed class EntryTable<TKey, TValue>
 
         Volatile.Write(ref _buckets, fresh);
         Volatile.Write(ref _isGrowing, false);
+    }
+
+    /// <summary>A structure, because an array of references checks the type of whatever is stored in it.</summary>
+    private struct Bucket
+    {
+        public Entry<TKey, TValue>? Head;
     }
 }

@@ -12,7 +12,7 @@ internal readonly struct KeyEquality<TKey>
 
     public KeyEquality(IEqualityComparer<TKey>? comparer, ulong seed)
     {
-        Seed = seed | 1;
+        Seed = Multipliers.Choose(seed);
         if (typeof(TKey) == typeof(string) && (comparer is null || ReferenceEquals(comparer, StringComparer.Ordinal)
             || ReferenceEquals(comparer, EqualityComparer<TKey>.Default)))
         {
@@ -61,7 +61,8 @@ internal readonly struct KeyEquality<TKey>
     }
 
     /// <summary>Spreads a hash code over 32 bits by multiply-shift with the odd seed, a universal family: whatever pattern
-    /// the codes have, two different ones meet in a bucket with the probability of chance.</summary>
+    /// the codes have, two different ones meet in a bucket with the probability of chance, and codes that follow each other
+    /// lie spread out. See <see cref="Multipliers"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Scatter(int hashCode) => (uint)(((uint)hashCode * Seed) >> 32);
 }

@@ -43,7 +43,8 @@ internal static class TextHash
         return (uint)(hash >> 32);
     }
 
-    private static ulong Fold(ulong a, ulong b)
+    /// <summary>Multiplies to 128 bits and folds them into 64: each bit depends on many of both factors.</summary>
+    public static ulong Fold(ulong a, ulong b)
     {
         ulong high = Math.BigMul(a, b, out ulong low);
         return high ^ low;

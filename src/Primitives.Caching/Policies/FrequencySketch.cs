@@ -26,6 +26,7 @@ internal sealed class FrequencySketch
     // A small cache sees the whole of a working set only over many times its size; ten times would be forgotten too soon.
     private const long LeastSample = 5_000;
     private const int SampleFactor = 10;
+    private const ulong Multiplier = 0xE7037ED1A0B428DB;
     private const ulong LowBitsCleared = 0x7777_7777_7777_7777;
 
     private readonly ulong _seed;
@@ -52,7 +53,7 @@ internal sealed class FrequencySketch
 
     public int Estimate(uint hash)
     {
-        ulong bits = SplitMix.Scramble(hash ^ _seed);
+        ulong bits = Bits(hash);
         ref ulong block = ref Block(bits);
         return (int)Math.Min(
             Math.Min(Counter(ref block, 0, bits), Counter(ref block, 1, bits)),
@@ -61,7 +62,7 @@ internal sealed class FrequencySketch
 
     public void Increment(uint hash)
     {
-        ulong bits = SplitMix.Scramble(hash ^ _seed);
+        ulong bits = Bits(hash);
         ref ulong block = ref Block(bits);
         uint first = Counter(ref block, 0, bits);
         uint second = Counter(ref block, 1, bits);
@@ -98,6 +99,9 @@ internal sealed class FrequencySketch
 
         _additions /= 2;
     }
+
+    // One multiplication is enough: the hashes are scattered already, by the cache's own seed.
+    private ulong Bits(uint hash) => TextHash.Fold(hash ^ _seed, Multiplier);
 
     // Five bits a row: one chooses between the two words of the row, four the counter in the word.
     private static ref ulong Word(ref ulong block, int row, ulong bits) =>

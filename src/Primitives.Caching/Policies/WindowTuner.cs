@@ -6,7 +6,8 @@ namespace Primitives;
 /// <para>Several shadows, each a cache of at most 128 hashes with another window, see the accesses of a sample of the keys:
 /// a cache of <c>n</c> entries behaves towards all keys much like one of 128 towards <c>128 / n</c> of them, chosen by hash.
 /// From time to time the window of the shadow with the most hits lately is taken over. Nothing is tried out on the cache
-/// itself, and no local maximum holds the search up.</para>
+/// itself, and no local maximum holds the search up. As long as nothing changes the shadows rest most of the time, so that
+/// their cost is small even for a small cache, whose sample is all of its keys.</para>
 /// <para>Not thread-safe: guarded by the cache's lock. Source: Waldspurger, Saemundsson, Ahmad and Park, Cache Modeling and
 /// Optimization using Miniature Simulations, USENIX ATC 2017.</para>
 /// </remarks>
@@ -17,6 +18,9 @@ internal sealed class WindowTuner
     private const double Weight = 0.25;     // of the latest period in the moving average
     private const double Margin = 0.006;    // in hit ratio: less is noise, and each change of the window costs hits
 
+    private const double Surprise = 0.08;   // in hit ratio: more than noise, so the load has changed
+    private const int LongestRest = 16;     // in periods
+
     private static readonly double[] Shares = [0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.99];
 
     private readonly FrequencySketch _sketch;
@@ -26,6 +30,9 @@ internal sealed class WindowTuner
     private ulong _threshold; // of the scrambled hash, below which a key is in the sample
     private long _entries;
     private int _shadowCapacity;
+    private long _resting; // accesses of the cache until the shadows go on
+    private int _rest;     // how long they rested last, in periods
+    private bool _isWarming; // what they missed while resting is no fault of theirs
     private int _seen;
     private int _current;
     private bool _hasRatios;
@@ -57,6 +64,9 @@ internal sealed class WindowTuner
         }
 
         _seen = 0;
+        _resting = 0;
+        _rest = 0;
+        _isWarming = false;
         _hasRatios = false;
     }
 
@@ -64,6 +74,12 @@ internal sealed class WindowTuner
     /// <returns>Whether <see cref="WindowShare"/> has changed.</returns>
     public bool Record(uint hash)
     {
+        if (_resting > 0)
+        {
+            _resting--;
+            return false;
+        }
+
         if (_entries == 0 || SplitMix.Scramble(hash + _seed) > _threshold)
         {
             return false;
@@ -81,14 +97,31 @@ internal sealed class WindowTuner
         }
 
         _seen = 0;
-        return Decide(period);
+        if (_isWarming)
+        {
+            _isWarming = false;
+            foreach (ShadowCache shadow in _shadows)
+            {
+                shadow.TakeHits();
+            }
+
+            return false;
+        }
+
+        bool hasChanged = Decide(period, out bool isSurprised);
+        _rest = hasChanged || isSurprised ? 0 : Math.Clamp(_rest * 2, 1, LongestRest);
+        _resting = _rest * AccessesPerEntry * _entries;
+        _isWarming = _rest > 0;
+        return hasChanged;
     }
 
-    private bool Decide(int period)
+    private bool Decide(int period, out bool isSurprised)
     {
+        isSurprised = !_hasRatios;
         for (int i = 0; i < Shares.Length; i++)
         {
             double latest = (double)_shadows[i].TakeHits() / period;
+            isSurprised |= Math.Abs(latest - _ratios[i]) > Surprise;
             _ratios[i] = _hasRatios ? _ratios[i] + (Weight * (latest - _ratios[i])) : latest;
         }
 
