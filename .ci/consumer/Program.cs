@@ -34,6 +34,12 @@ visitors.Add("ada");
 visitors.Add("grace");
 Expect(Math.Round(HyperLogLog.FromBytes(visitors.ToBytes()).Estimate()) == 2, "Primitives.HyperLogLog");
 
+var words = new AutocompleteBuilder();
+words.Add("Éléonore", 2);
+words.Add("elephant", 1);
+var suggestions = new LiveAutocompleteIndex(initial: AutocompleteIndex.FromBytes(words.Build().ToBytes()));
+suggestions.Increment("element", 3);
+Expect(suggestions.Complete("ele", 10) is ["element", "Éléonore", "elephant"], "Primitives.Autocomplete");
 using var limiter = new TokenBucketLimiter(RateQuota.PerSecond(2));
 Expect(limiter.TryAcquire(2) && !limiter.TryAcquire(1, out RateLimitDecision refusal) && refusal.RetryAfter > TimeSpan.Zero, "Primitives.RateLimiting");
 using ServiceProvider web = new ServiceCollection()

@@ -13,6 +13,7 @@ internal static class Areas
         BloomFilterArea.Area,
         RateLimitingArea.Area,
         ResilienceArea.Area,
+        AutocompleteArea.Area,
         CachingArea.Area,
     ];
 }

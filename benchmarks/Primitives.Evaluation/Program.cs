@@ -3,7 +3,13 @@ using Primitives.Evaluation;
 string[] options = [.. args.Where(arg => arg.StartsWith("--", StringComparison.Ordinal))];
 string[] names = [.. args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 
-string[] unknownOptions = [.. options.Where(option => !option.StartsWith("--traces=", StringComparison.Ordinal)).Except(["--accuracy", "--speed", "--markdown"])];
+const string Terms = "--terms=";
+const string Traces = "--traces=";
+string[] unknownOptions =
+[
+    .. options.Except(["--accuracy", "--speed", "--markdown"])
+        .Where(option => !option.StartsWith(Terms, StringComparison.Ordinal) && !option.StartsWith(Traces, StringComparison.Ordinal)),
+];
 string[] unknownNames = [.. names.Except([.. Areas.All.Select(area => area.Name), "all", "list"])];
 if (names.Length == 0 || unknownOptions.Length > 0 || unknownNames.Length > 0)
 {
@@ -12,7 +18,7 @@ if (names.Length == 0 || unknownOptions.Length > 0 || unknownNames.Length > 0)
         Console.Error.WriteLine($"Unknown: {unknown}");
     }
 
-    Console.Error.WriteLine("Usage: Primitives.Evaluation (all | list | <area>...) [--accuracy | --speed] [--markdown]");
+    Console.Error.WriteLine("Usage: Primitives.Evaluation (all | list | <area>...) [--accuracy | --speed] [--markdown] [--terms=FILE] [--traces=FOLDER]");
     Console.Error.WriteLine($"Areas: {string.Join(' ', Areas.All.Select(area => area.Name))}");
     return 2;
 }
@@ -37,6 +43,7 @@ if (!options.Contains("--accuracy"))
 
 bool accuracy = options.Contains("--accuracy") || !options.Contains("--speed");
 bool speed = options.Contains("--speed") || !options.Contains("--accuracy");
+AutocompleteArea.TermsFile = options.LastOrDefault(option => option.StartsWith(Terms, StringComparison.Ordinal))?[Terms.Length..];
 var card = new Scorecard(Console.Out, options.Contains("--markdown"));
 foreach (Area area in Areas.All.Where(area => names.Contains("all") || names.Contains(area.Name)))
 {

@@ -70,7 +70,8 @@ public sealed partial class BloomFilter
     /// </summary>
     /// <remarks>O(size). No key is lost, and keys may be added to the result. In the split-block layout it is, bit for
     /// bit, the filter of that size with the same keys; in the classic layout too, with <see cref="HashCount"/> as it
-    /// was. Its <see cref="Capacity"/> is the number of keys up to which its size keeps the promised rate.</remarks>
+    /// was. Its <see cref="Capacity"/> is the number of keys up to which its size keeps the promised rate; 1, if it keeps
+    /// that for none, as after many halvings at a very low rate.</remarks>
     /// <param name="halvings">How often to halve; 1 to <see cref="MaxHalvings"/>.</param>
     /// <returns>The smaller filter, for a single writer if this one is.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="halvings"/> is outside its range.</exception>

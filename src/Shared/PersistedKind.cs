@@ -9,4 +9,5 @@ internal enum PersistedKind : ushort
     BinaryFuseFilter = 4,
     HyperLogLog = 16,
     UltraLogLog = 17,
+    AutocompleteIndex = 48,
 }

@@ -27,7 +27,7 @@ public class BloomFilterServiceCollectionTests
     }
 
     [Theory]
-    [InlineData(0, 0.01, 0, "Capacity is 0; it must be set")]
+    [InlineData(0, 0.01, 0, "The Bloom filter 'codes': Capacity is 0; it must be set")]
     [InlineData(10, 0, 0, "between 0 and 1")]
     [InlineData(10, 1, 0, "between 0 and 1")]
     [InlineData(10, 0.01, 7, "no such layout")]

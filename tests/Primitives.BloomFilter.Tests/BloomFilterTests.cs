@@ -231,4 +231,33 @@ public class BloomFilterTests
         Assert.Throws<ArgumentOutOfRangeException>("capacity", () => BloomFilter.Create(1_000, double.Epsilon));
         Assert.Throws<ArgumentOutOfRangeException>("capacity", () => BloomFilter.Create(1_000_000_000, 1e-12, BloomFilterLayout.SplitBlock));
     }
+
+    [Theory]
+    [InlineData(BloomFilterLayout.SplitBlock)]
+    [InlineData(BloomFilterLayout.Classic)]
+    public void The_estimate_of_the_smallest_filters_is_true_on_average(BloomFilterLayout layout)
+    {
+        const int Keys = 10;
+        const int Filters = 5_000;
+        double sum = 0;
+        long key = 0;
+        for (int i = 0; i < Filters; i++)
+        {
+            BloomFilter filter = BloomFilter.Create(Keys, 0.001, layout);
+            for (int n = 0; n < Keys; n++)
+            {
+                filter.Add(key++);
+            }
+
+            sum += filter.EstimateCount();
+        }
+
+        Assert.InRange(sum / (Filters * Keys), 0.99, 1.01);
+        if (layout == BloomFilterLayout.SplitBlock)
+        {
+            BloomFilter single = BloomFilter.Create(1);
+            single.Add("key");
+            Assert.Equal(1, single.EstimateCount(), 1e-9); // eight bits of 256, always
+        }
+    }
 }

@@ -315,4 +315,21 @@ public class CountingBloomFilterTests
         Assert.Throws<ArgumentOutOfRangeException>("capacity", () => CountingBloomFilter.Create(5_000_000_000));
         Assert.Throws<ArgumentOutOfRangeException>("falsePositiveRate", () => CountingBloomFilter.Create(1, 0));
     }
+
+    [Fact]
+    public void A_form_of_more_counters_than_memory_can_address_is_refused_before_anything_is_allocated()
+    {
+        long counters = FilterShape.MaxBits; // as many bits there may be; four times as many bytes there may not
+        byte[] form = CountingBloomFilter.Create(1).ToBytes();
+        BinaryPrimitives.WriteInt64LittleEndian(form.AsSpan(8), 32 + (counters / 2));
+        BinaryPrimitives.WriteInt64LittleEndian(form.AsSpan(16 + 24), counters);
+        using var stream = new SparseStream(form, length: form.Length + counters);
+        Assert.Contains("counters", Assert.Throws<FormatException>(() => CountingBloomFilter.ReadFrom(stream)).Message, StringComparison.Ordinal);
+    }
+
+    // A file may be as long as it likes without taking a byte of a disk.
+    private sealed class SparseStream(byte[] begin, long length) : MemoryStream(begin)
+    {
+        public override long Length => length;
+    }
 }

@@ -75,6 +75,19 @@ public class GuavaBloomFilterTests
     }
 
     [Fact]
+    public void A_surrogate_without_a_partner_is_a_question_mark_as_in_java()
+    {
+        GuavaBloomFilter filter = GuavaBloomFilter.FromBytes(Convert.FromHexString(Golden[0][5]));
+        string[] texts = [.. Enumerable.Range(0, 5_000).Select(i => $"{i}-")];
+        Assert.Contains(texts, text => filter.Contains($"{text}?x") != filter.Contains($"{text}\uFFFDx"));
+        Assert.All(texts, text =>
+        {
+            Assert.Equal(filter.Contains($"{text}?x"), filter.Contains($"{text}\uD800x"));
+            Assert.Equal(filter.Contains($"{text}??"), filter.Contains($"{text}\uDC00\uD800"));
+        });
+    }
+
+    [Fact]
     public void Lookups_allocate_nothing()
     {
         GuavaBloomFilter filter = GuavaBloomFilter.FromBytes(Convert.FromHexString(Golden[0][5]));

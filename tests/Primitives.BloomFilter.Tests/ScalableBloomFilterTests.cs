@@ -239,6 +239,10 @@ public class ScalableBloomFilterTests
     [InlineData(24, 3L, "has 3")]
     [InlineData(32, 100L, "cannot hold")]
     [InlineData(16, 2L, "early")]
+    [InlineData(0, 4L, "should be for 4")]
+    [InlineData(8, 0x3FE0000000000000L, "at 0.25")]
+    [InlineData(40, 1L << 40, "should be for 2")]
+    [InlineData(48, 0x3FE0000000000000L, "for 2 keys at 0.5")]
     public void A_lying_field_is_refused(int offset, long value, string reason)
     {
         byte[] bytes = ScalableBloomFilter.Create(2).ToBytes();
@@ -246,6 +250,21 @@ public class ScalableBloomFilterTests
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(bytes.Length - 8), XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - 8)));
         Assert.False(ScalableBloomFilter.TryFromBytes(bytes, out _, out string? said));
         Assert.Contains(reason, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_small_form_cannot_ask_for_a_huge_layer_at_the_next_key()
+    {
+        byte[] bytes = ScalableBloomFilter.Create(2).ToBytes();
+        foreach (int capacity in (int[])[16, 16 + 40])
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(capacity), 1L << 31);
+        }
+
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16 + 24), 1L << 31); // full
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(bytes.Length - 8), XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - 8)));
+        Assert.False(ScalableBloomFilter.TryFromBytes(bytes, out _, out string? said));
+        Assert.Contains("too small", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
     /// <summary>The dependencies each package is allowed, and has; a new one needs a record in docs/decisions.</summary>
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
+        ["Primitives.Autocomplete"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Backoff"] = DependencyInjection,
         ["Primitives.Base62"] = [],
         ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],

@@ -185,6 +185,92 @@ public sealed class KnownCodesTests : IDisposable
         Assert.True(first.IsAlone);
     }
 
+    [Fact]
+    public async Task A_filter_older_or_newer_than_a_restored_backup_is_not_believed_for_as_many_links()
+    {
+        var folder = new DataFolder(_folder.FullPath);
+        string backup = Directory.CreateDirectory(Path.Combine(_folder.FullPath, "backup")).FullName;
+        await (await ShortenerServer.StartAsync(_folder.FullPath, _time)).DisposeAsync();
+        foreach (string file in Directory.GetFiles(_folder.FullPath, "links.db*"))
+        {
+            File.Copy(file, Path.Combine(backup, Path.GetFileName(file)));
+        }
+
+        await using (ShortenerServer server = await ShortenerServer.StartAsync(_folder.FullPath, _time))
+        {
+            await UntilTrustedAsync(server);
+            await server.ShortenAsync("http://example.com/lost");
+        }
+
+        Assert.True(File.Exists(folder.KnownCodes)); // of one link, which the backup does not have
+        foreach (string file in Directory.GetFiles(_folder.FullPath, "links.db*"))
+        {
+            File.Delete(file);
+        }
+
+        foreach (string file in Directory.GetFiles(backup))
+        {
+            File.Copy(file, Path.Combine(_folder.FullPath, Path.GetFileName(file)));
+        }
+
+        string code;
+        await using (ServiceProvider import = new ServiceCollection().AddLinkStore(folder, worker: 1).BuildServiceProvider())
+        {
+            code = import.GetRequiredService<LinkStore>().Add([new NewLink("http://example.com/other")])[0].Link.Code;
+        }
+
+        await AssertCompleteAsync(code, read: 1);
+    }
+
+    [Fact]
+    public void A_code_that_is_there_is_never_refused_while_the_filter_becomes_complete()
+    {
+        // Far more threads than processors: some are always stopped between two steps of their own.
+        const int Askers = 12;
+        var folder = new DataFolder(_folder.FullPath);
+        using ServiceProvider services = new ServiceCollection().AddLinkStore(folder, worker: 0).BuildServiceProvider();
+        string code = services.GetRequiredService<LinkStore>().Add([new NewLink("http://example.com/there")])[0].Link.Code;
+        ShardSet set = services.GetRequiredService<ShardSet>();
+        LinkShards shards = services.GetRequiredService<LinkShards>();
+        WriterPresence presence = services.GetRequiredService<WriterPresence>();
+        for (int round = 0; round < 20; round++)
+        {
+            var codes = new KnownCodes(folder, set, shards, presence);
+            int refused = 0;
+            Race.Run(Askers + 1, thread =>
+            {
+                if (thread.Index == Askers)
+                {
+                    Assert.Equal((true, 1), codes.Complete((_, _) => { }, CancellationToken.None));
+                    return;
+                }
+
+                while (!codes.IsTrusted)
+                {
+                    for (int i = 0; i < 100; i++)
+                    {
+                        if (!codes.MayExist(code))
+                        {
+                            Interlocked.Increment(ref refused);
+                        }
+                    }
+                }
+            });
+            Assert.Equal(0, refused);
+        }
+    }
+
+    [Fact]
+    public void A_process_whose_own_lock_is_not_seen_never_claims()
+    {
+        // As on a file system without locks, where no other process would be found either.
+        var folder = new DataFolder(_folder.FullPath);
+        using var first = new WriterPresence(folder, 0);
+        Assert.True(first.TryClaim());
+        File.Delete(folder.WriterLockPath(0));
+        Assert.False(first.TryClaim() || first.IsAlone);
+    }
+
     private async Task AssertCompleteAsync(string code, long read)
     {
         // Without the keeper's own first attempt there would be nothing to see: a second one reads as much.

@@ -24,7 +24,7 @@ internal sealed class KnownCodes
     private readonly WriterPresence _presence;
     private readonly KnownCodesFile _file;
     private readonly ScalableBloomFilter _filter;
-    private readonly long? _loadedCount; // of links, when the file was written
+    private readonly LinkState? _loaded; // the links there were when the file was written
     private bool _complete;
     private long _refused;
 
@@ -35,7 +35,7 @@ internal sealed class KnownCodes
         _file = new KnownCodesFile(folder.KnownCodes, set.CodeKey);
         if (_file.Load() is { } saved)
         {
-            (_filter, _loadedCount) = saved;
+            (_filter, _loaded) = saved;
         }
         else
         {
@@ -64,7 +64,8 @@ internal sealed class KnownCodes
     /// <summary>Tells whether a code has to be looked up; if not, there is no such link.</summary>
     public bool MayExist(string code)
     {
-        if (_filter.Contains(code) || !IsTrusted)
+        // In this order: a filter that is not complete yet may become so between the two.
+        if (!IsTrusted || _filter.Contains(code))
         {
             return true;
         }
@@ -85,14 +86,13 @@ internal sealed class KnownCodes
             return (false, 0);
         }
 
-        // Links are never deleted: as many as when the file was written are the same ones.
-        long links = _shards.CountLinks();
+        LinkState links = State();
         long read = 0;
-        if (links != _loadedCount)
+        if (links != _loaded)
         {
             foreach (LinkShard shard in _shards.All)
             {
-                read = ReadCodes(shard, read, links, progress, cancellationToken);
+                read = ReadCodes(shard, read, links.Count, progress, cancellationToken);
             }
         }
 
@@ -103,13 +103,15 @@ internal sealed class KnownCodes
     /// <summary>Writes the filter for the next start, if it is trusted.</summary>
     public void Save()
     {
-        // Counted first: links that come after have their codes in the filter, and the next start then finds more.
-        long links = _shards.CountLinks();
+        // First: links that come after have their codes in the filter, and the next start then finds more.
+        LinkState links = State();
         if (IsTrusted)
         {
             _file.Save(_filter, links);
         }
     }
+
+    private LinkState State() => new(_shards.CountLinks(), _shards.GreatestId());
 
     private long ReadCodes(LinkShard shard, long read, long links, Action<long, long> progress, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ internal sealed class KnownCodesKeeper(KnownCodes codes, TimeProvider time, ILog
                     codes.Count, codes.ByteCount, read, progress.Elapsed);
             }
         }
-        catch (Exception exception) when (exception is SqliteException or InvalidOperationException)
+        catch (Exception exception) when (exception is SqliteException or InvalidOperationException or ShortenerException)
         {
             progress.Clear();
             logger.LogError(exception, "The codes could not be read; unknown ones are looked up until they can.");

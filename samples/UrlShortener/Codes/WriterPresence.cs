@@ -56,7 +56,8 @@ internal sealed class WriterPresence : IDisposable
         long mark = WriteMark();
         for (int worker = 0; worker <= LinkCodes.Layout.MaxWorkerId; worker++)
         {
-            if (worker != _worker && IsLocked(_folder.WriterLockPath(worker)))
+            // Its own must be found locked: on some file systems nothing ever is, and then nobody can be found.
+            if (IsLocked(_folder.WriterLockPath(worker)) != (worker == _worker))
             {
                 return false;
             }

@@ -12,6 +12,7 @@ internal sealed class LinkSession : IDisposable
     private readonly SqliteCommand _latest;
     private readonly SqliteCommand _codes;
     private readonly SqliteCommand _count;
+    private readonly SqliteCommand _greatestId;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _addVisits;
     private readonly SqliteCommand _findPlain;
@@ -27,6 +28,7 @@ internal sealed class LinkSession : IDisposable
         _latest = _session.Command($"SELECT {Columns} FROM links ORDER BY created_at DESC, id DESC LIMIT $take", "$take");
         _codes = _session.Command("SELECT id, code FROM links WHERE id > $after ORDER BY id LIMIT $take", "$after", "$take");
         _count = _session.Command("SELECT count(*) FROM links");
+        _greatestId = _session.Command("SELECT ifnull(max(id), 0) FROM links");
         _insert = _session.Command(
             """
             INSERT INTO links (id, hash, code, url, alias, created_at, expires_at)
@@ -59,6 +61,9 @@ internal sealed class LinkSession : IDisposable
 
     /// <summary>Counts the links, by reading an index.</summary>
     public long Count() => SqlSession.ReadAll(_count, row => row.GetInt64(0)).Single();
+
+    /// <summary>Gets the greatest id; 0 if there is no link.</summary>
+    public long GreatestId() => SqlSession.ReadAll(_greatestId, row => row.GetInt64(0)).Single();
 
     /// <summary>Inserts a link, unless its id or its code is there already.</summary>
     public bool TryInsert(Link link, bool isAlias) => SqlSession.Execute(

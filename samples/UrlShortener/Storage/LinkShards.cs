@@ -33,6 +33,9 @@ internal sealed class LinkShards : IDisposable
     /// <summary>Counts the links, by reading an index of each shard.</summary>
     public long CountLinks() => _shards.Sum(shard => shard.Read(session => session.Count()));
 
+    /// <summary>Gets the greatest id of a link; 0 if there is none.</summary>
+    public long GreatestId() => _shards.Max(shard => shard.Read(session => session.GreatestId()));
+
     public void Dispose()
     {
         foreach (LinkShard shard in _shards)

@@ -5,8 +5,7 @@ namespace Primitives;
 
 internal readonly partial struct BitTable
 {
-    // Words are read and written in pieces of 1 MiB: the bytes of all may be more than a span can hold, and on a
-    // big-endian machine a piece is turned round in a buffer.
+    // Words are read and written in pieces of 1 MiB: the bytes of all may be more than a span can hold.
     private const int PieceWords = 1 << 17;
 
     // What is allocated at first for a stream that cannot tell its length: as much again as has arrived, from 64 KiB
@@ -15,19 +14,17 @@ internal readonly partial struct BitTable
     private const int MaxArrival = 1 << 23;
 
     /// <summary>Writes the words, little-endian, piece by piece.</summary>
+    /// <remarks>Each piece is copied first, because others may be setting bits: whoever takes it reads it more than once,
+    /// to sum it and to store it, and must see the same both times.</remarks>
     public void WriteTo(Action<ReadOnlySpan<byte>> write)
     {
-        Span<ulong> turned = BitConverter.IsLittleEndian ? [] : new ulong[PieceWords];
+        ulong[] copy = new ulong[Math.Min(PieceWords, WordCount)];
         for (ReadOnlySpan<ulong> left = Words; !left.IsEmpty;)
         {
-            ReadOnlySpan<ulong> piece = left[..Math.Min(PieceWords, left.Length)];
+            Span<ulong> piece = copy.AsSpan(0, Math.Min(copy.Length, left.Length));
+            left[..piece.Length].CopyTo(piece);
             left = left[piece.Length..];
-            if (!BitConverter.IsLittleEndian)
-            {
-                BinaryPrimitives.ReverseEndianness(piece, turned);
-                piece = turned[..piece.Length];
-            }
-
+            ToNativeOrder(piece); // the same as to little-endian
             write(MemoryMarshal.AsBytes(piece));
         }
     }

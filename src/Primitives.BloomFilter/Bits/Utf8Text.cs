@@ -9,12 +9,15 @@ internal static class Utf8Text
     private const int StackBytes = 512;
 
     /// <summary>Calls a hash function with the UTF-8 bytes of a text, on the stack if they are few.</summary>
-    public static THash Use<THash>(ReadOnlySpan<char> text, Func<ReadOnlySpan<byte>, THash> hash)
+    /// <param name="text">The text.</param>
+    /// <param name="utf8">UTF-8, with what it makes of a surrogate that has no partner.</param>
+    /// <param name="hash">The hash function.</param>
+    public static THash Use<THash>(ReadOnlySpan<char> text, Encoding utf8, Func<ReadOnlySpan<byte>, THash> hash)
     {
-        int longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        int longest = utf8.GetMaxByteCount(text.Length);
         byte[]? rented = longest > StackBytes ? ArrayPool<byte>.Shared.Rent(longest) : null;
         Span<byte> bytes = rented ?? stackalloc byte[StackBytes];
-        THash result = hash(bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+        THash result = hash(bytes[..utf8.GetBytes(text, bytes)]);
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);

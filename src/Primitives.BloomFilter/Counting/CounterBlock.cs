@@ -10,9 +10,9 @@ namespace Primitives;
 internal static class CounterBlock
 {
     public const int Words = SplitBlock.Bits / CountersPerWord;
+    public const int CountersPerWord = 16;
     public const ulong Stuck = 15;
 
-    private const int CountersPerWord = 16;
     private const int CounterBits = 4;
     private const ulong LowestOfEach = 0x1111_1111_1111_1111;
 

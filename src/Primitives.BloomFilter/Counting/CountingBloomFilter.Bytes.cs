@@ -99,7 +99,7 @@ public sealed partial class CountingBloomFilter
             : !(rate is > 0 and < 1) ? $"The false-positive rate is {rate}."
             : fields[16] != StableHashId ? $"The keys were hashed by function {fields[16]}; this release knows {StableHashId}."
             : fields[17..24].ContainsAnyExcept((byte)0) ? "Reserved bytes are not zero."
-            : counters < 1 || counters > FilterShape.MaxBits || counters % SplitBlock.Bits != 0 ? $"There are {counters} counters."
+            : counters < 1 || counters / CounterBlock.CountersPerWord > BitTable.MaxWords || counters % SplitBlock.Bits != 0 ? $"There are {counters} counters."
             : length != FixedFields + (counters / 2) ? $"A payload of {length} bytes cannot hold {counters} counters."
             : null;
         if (reason is not null)

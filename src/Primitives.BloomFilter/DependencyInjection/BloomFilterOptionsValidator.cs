@@ -9,7 +9,7 @@ internal sealed class BloomFilterOptionsValidator : IValidateOptions<BloomFilter
     {
         if (options.Capacity < 1)
         {
-            return ValidateOptionsResult.Fail($"Capacity is {options.Capacity}; it must be set, to at least 1.");
+            return ValidateOptionsResult.Fail($"{Describe(name)}: Capacity is {options.Capacity}; it must be set, to at least 1.");
         }
 
         try
@@ -19,7 +19,10 @@ internal sealed class BloomFilterOptionsValidator : IValidateOptions<BloomFilter
         }
         catch (ArgumentOutOfRangeException exception)
         {
-            return ValidateOptionsResult.Fail(exception.Message);
+            return ValidateOptionsResult.Fail($"{Describe(name)}: {exception.Message}");
         }
     }
+
+    // One application has several of them, and the exception's message is all that most people see.
+    private static string Describe(string? name) => string.IsNullOrEmpty(name) ? "The unnamed Bloom filter" : $"The Bloom filter '{name}'";
 }

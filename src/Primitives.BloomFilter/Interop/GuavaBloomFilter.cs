@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Primitives;
 
@@ -37,6 +38,10 @@ public sealed class GuavaBloomFilter
 
     private readonly BitTable _bits;
 
+    // Java writes a question mark for a surrogate that has no partner, where .NET and the standard have U+FFFD.
+    private static readonly Encoding JavasUtf8 =
+        Encoding.GetEncoding("utf-8", new EncoderReplacementFallback("?"), DecoderFallback.ReplacementFallback);
+
     private GuavaBloomFilter(BitTable bits, int hashCount)
     {
         _bits = bits;
@@ -62,7 +67,7 @@ public sealed class GuavaBloomFilter
     /// <summary>Tells whether a key of <c>Funnels.stringFunnel(StandardCharsets.UTF_8)</c> may have been put.</summary>
     /// <param name="key">The text.</param>
     /// <returns><inheritdoc cref="Contains(ReadOnlySpan{byte})" path="/returns"/></returns>
-    public bool Contains(ReadOnlySpan<char> key) => Contains(Utf8Text.Use(key, static utf8 => Murmur3.Hash(utf8)));
+    public bool Contains(ReadOnlySpan<char> key) => Contains(Utf8Text.Use(key, JavasUtf8, static utf8 => Murmur3.Hash(utf8)));
 
     /// <summary>Tells whether a key of <c>Funnels.integerFunnel()</c> may have been put.</summary>
     /// <param name="key">Any value.</param>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
+using System.Text;
 
 namespace Primitives;
 
@@ -228,7 +229,7 @@ public sealed class ParquetBloomFilter
 
     private static ulong Hash(ReadOnlySpan<byte> value) => XxHash64.HashToUInt64(value);
 
-    private static ulong Hash(ReadOnlySpan<char> value) => Utf8Text.Use(value, static utf8 => XxHash64.HashToUInt64(utf8));
+    private static ulong Hash(ReadOnlySpan<char> value) => Utf8Text.Use(value, Encoding.UTF8, static utf8 => XxHash64.HashToUInt64(utf8));
 
     private static ulong Hash(int value)
     {

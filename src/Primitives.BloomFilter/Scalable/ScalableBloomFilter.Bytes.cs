@@ -18,6 +18,9 @@ public sealed partial class ScalableBloomFilter
     private const int LayerFields = 16;
     private const int MaxLayers = 1_000;
 
+    // Platforms' logarithms differ in their last digit, and so may a rate that was exactly reached elsewhere.
+    private const double Rounding = 1e-6;
+
     /// <summary>Gets the length of the persisted form in bytes, as of now.</summary>
     public long PersistedLength => PersistedForm.Overhead + PayloadLength(Volatile.Read(ref _layers));
 
@@ -97,19 +100,28 @@ public sealed partial class ScalableBloomFilter
         var layers = new FilterLayer[count];
         for (int i = 0; i < count; i++)
         {
-            layers[i] = ReadLayer(reader);
+            long capacity = i == 0 ? initialCapacity : NextCapacity(layers[i - 1]);
+            layers[i] = ReadLayer(reader, capacity, LayerRate(rate, i));
         }
 
         reader.Complete();
         return new ScalableBloomFilter(initialCapacity, rate, layers);
     }
 
-    private static FilterLayer ReadLayer(PersistedReader reader)
+    // The layer must be what this type makes, and large enough for what it says: the next one's size follows from its
+    // capacity, and a small form must not be able to ask for gigabytes a key later.
+    private static FilterLayer ReadLayer(PersistedReader reader, long capacity, double rate)
     {
         Span<byte> fields = stackalloc byte[LayerFields];
         reader.ReadExactly(fields);
         long used = BinaryPrimitives.ReadInt64LittleEndian(fields);
         BloomFilter filter = BloomFilter.ReadPayload(reader, BinaryPrimitives.ReadInt64LittleEndian(fields[8..]), singleWriter: false);
+        Check(
+            filter.Capacity == capacity && filter.FalsePositiveRate == rate,
+            $"A layer is for {filter.Capacity} keys at {filter.FalsePositiveRate}; it should be for {capacity} at {rate}.");
+        Check(
+            filter.ExpectedFalsePositiveRateAt(capacity) <= rate * (1 + Rounding),
+            $"A layer of {filter.BitCount} bits is too small for {capacity} keys at {rate}.");
         Check(used >= 0 && used <= filter.Capacity, $"A layer for {filter.Capacity} keys has {used}.");
         return new FilterLayer(filter, used);
     }

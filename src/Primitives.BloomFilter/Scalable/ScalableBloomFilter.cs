@@ -224,7 +224,7 @@ public sealed partial class ScalableBloomFilter
     {
         try
         {
-            return CreateLayer(Math.Min(seen[^1].Filter.Capacity * 2, MaxLayerCapacity), FalsePositiveRate, seen.Length);
+            return CreateLayer(NextCapacity(seen[^1]), FalsePositiveRate, seen.Length);
         }
         catch (ArgumentOutOfRangeException exception)
         {
@@ -234,5 +234,9 @@ public sealed partial class ScalableBloomFilter
     }
 
     private static FilterLayer CreateLayer(long capacity, double falsePositiveRate, int index) =>
-        new(BloomFilter.Create(capacity, falsePositiveRate / ((index + 1.0) * (index + 2.0))), used: 0);
+        new(BloomFilter.Create(capacity, LayerRate(falsePositiveRate, index)), used: 0);
+
+    private static long NextCapacity(FilterLayer layer) => Math.Min(layer.Filter.Capacity * 2, MaxLayerCapacity);
+
+    private static double LayerRate(double falsePositiveRate, int index) => falsePositiveRate / ((index + 1.0) * (index + 2.0));
 }

@@ -111,8 +111,11 @@ internal readonly record struct FilterShape
     }
 
     /// <summary>Gives the number of keys after which a share of the bits, below 1, is expected to be set.</summary>
+    /// <remarks>A key of a split-block filter sets eight different bits. In the classic layout they may coincide.</remarks>
     public double CountAt(double fill) =>
-        PreciseMath.LogOnePlus(-fill) / (HashCount * PreciseMath.LogOnePlus(-1.0 / BitCount));
+        PreciseMath.LogOnePlus(-fill) / (Layout == BloomFilterLayout.SplitBlock
+            ? PreciseMath.LogOnePlus(-(double)HashCount / BitCount)
+            : HashCount * PreciseMath.LogOnePlus(-1.0 / BitCount));
 
     /// <summary>Gives the shape of a filter folded in half that many times.</summary>
     public FilterShape Halved(int times) =>

@@ -1,0 +1,338 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Primitives;
+
+/// <summary>
+/// An immutable index that finds the terms with the best scores among those that begin with a prefix, or nearly so.
+/// Made by an <see cref="AutocompleteBuilder"/>; saved, loaded or mapped into memory.
+/// </summary>
+/// <remarks>
+/// <para><b>Guarantee.</b> The results of a query are the first of all matching terms in the order of: fewer edits, higher
+/// score, key (the folded text, by code points), text (by code points). So the results for k are the first k of those for
+/// any larger number. Scores and payloads are those that were added.</para>
+/// <para><b>Cost.</b> A query for at most <see cref="AutocompleteOptions.CachedResults"/> results reads one node a branching
+/// of the prefix and the list that it holds ready, or looks at one bucket of at most
+/// <see cref="AutocompleteOptions.BucketSize"/> terms: O(length of the prefix). More results, a filter or a blend add O(log n)
+/// for each term looked at, best first. No query allocates, but for the overload that makes strings; a query for more
+/// results than are cached borrows from the shared array pool. Memory is 15 to 18 bytes a term and the UTF-8 of its key, once
+/// more its text where that is not the key, and 8 bytes if there are payloads.</para>
+/// <para><b>Limits.</b> 2,048 bytes of UTF-8 for a term, 2 GB for the index. Edits are found in prefixes of up to 62
+/// characters; longer ones match exactly or not at all. Little-endian machines only.</para>
+/// <para><b>Thread safety.</b> Immutable; any number of threads may query it.</para>
+/// <para><b>Source.</b> Completion tries with the best terms of each node: Hsu and Ottaviano, Space-efficient data structures
+/// for top-k completion, WWW 2013.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// var builder = new AutocompleteBuilder();
+/// builder.Add("primitive", 120);
+/// builder.Add("prime number", 300);
+/// AutocompleteIndex index = builder.Build();
+/// string[] best = index.Complete("prim", 10); // prime number, primitive
+/// </code>
+/// </example>
+[DebuggerDisplay("Count = {Count}, Bytes = {PersistedLength}")]
+public sealed partial class AutocompleteIndex
+{
+    private const int StackPrefix = 256;
+
+    internal AutocompleteIndex(IndexData data, TimeProvider clock)
+    {
+        Data = data;
+        Settings = data.Layout.Settings;
+        Folding = Settings.Folding;
+        Scale = Settings.Scale(clock);
+    }
+
+    /// <summary>Gets the number of terms.</summary>
+    public int Count => Data.Terms;
+
+    /// <summary>Gets what a prefix and a term may differ in.</summary>
+    public TextFolding Folding { get; }
+
+    /// <summary>Gets what the scores are.</summary>
+    public AutocompleteScores Scores => Settings.Scores;
+
+    /// <summary>Gets the time in which scores halve; <see langword="null"/> if they do not decay.</summary>
+    public TimeSpan? HalfLife => Settings.HalfLife;
+
+    /// <summary>Gets whether prefixes match at the start of any word.</summary>
+    public bool MatchesWordStarts => Settings.MatchWordStarts;
+
+    internal IndexData Data { get; }
+
+    internal IndexSettings Settings { get; }
+
+    internal ScoreScale Scale { get; }
+
+    /// <summary>Finds the best terms that begin with a prefix.</summary>
+    /// <param name="prefix">What was typed. Empty: the best terms of all. Half a surrogate pair matches nothing.</param>
+    /// <param name="destination">Takes the completions, best first; its length is the most there can be.</param>
+    /// <returns>How many there are.</returns>
+    [SkipLocalsInit]
+    public int Complete(ReadOnlySpan<char> prefix, Span<Completion> destination)
+    {
+        Span<byte> key = stackalloc byte[StackPrefix];
+        if (!KeyFolder.TryFold(Folding, prefix, key, out int length))
+        {
+            return Complete(prefix, destination, default, default(NoFilter), out _);
+        }
+
+        IndexData data = Data;
+        int count = 0;
+        if (data.TryLocate(key[..length], out int node, out int lo, out int hi))
+        {
+            int list = node < 0 ? -1 : data.Nodes[node].List;
+            count = list >= 0 && destination.Length <= data.ListLength ? TakeList(data, list, destination)
+                : list < 0 && !MatchesWordStarts && hi - lo <= IndexSettings.MaxBucketSize ? TakeBucket(data, lo, hi, destination)
+                : Search(null, key[..length], destination, default, default(NoFilter), out _);
+        }
+
+        GC.KeepAlive(this);
+        return count;
+    }
+
+    /// <summary>Finds the best terms that begin with a prefix, or nearly so.</summary>
+    /// <param name="prefix"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='prefix']"/></param>
+    /// <param name="destination"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='destination']"/></param>
+    /// <param name="query">How to search.</param>
+    /// <returns>How many there are.</returns>
+    public int Complete(ReadOnlySpan<char> prefix, Span<Completion> destination, in AutocompleteQuery query) =>
+        Complete(prefix, destination, query, default(NoFilter), out _);
+
+    /// <summary>Finds the best terms that begin with a prefix, or nearly so, and tells whether it looked at all it had to.
+    /// </summary>
+    /// <param name="prefix"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='prefix']"/></param>
+    /// <param name="destination"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='destination']"/></param>
+    /// <param name="query">How to search.</param>
+    /// <param name="isComplete">Whether <see cref="AutocompleteQuery.VisitBudget"/> sufficed. If not, better terms may be
+    /// missing.</param>
+    /// <returns>How many there are.</returns>
+    public int Complete(ReadOnlySpan<char> prefix, Span<Completion> destination, in AutocompleteQuery query, out bool isComplete) =>
+        Complete(prefix, destination, query, default(NoFilter), out isComplete);
+
+    /// <summary>Finds the best terms that begin with a prefix, or nearly so, among those that a filter accepts.</summary>
+    /// <typeparam name="TFilter">The filter's type.</typeparam>
+    /// <param name="prefix"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='prefix']"/></param>
+    /// <param name="destination"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='destination']"/></param>
+    /// <param name="query">How to search.</param>
+    /// <param name="filter">What to accept.</param>
+    /// <param name="isComplete">Whether <see cref="AutocompleteQuery.VisitBudget"/> sufficed. If not, better terms may be
+    /// missing.</param>
+    /// <returns>How many there are.</returns>
+    public int Complete<TFilter>(
+        ReadOnlySpan<char> prefix, Span<Completion> destination, in AutocompleteQuery query, TFilter filter, out bool isComplete)
+        where TFilter : struct, ICompletionFilter => Complete(null, prefix, destination, query, filter, out isComplete);
+
+    /// <summary>Finds the texts of the best terms that begin with a prefix, or nearly so.</summary>
+    /// <param name="prefix"><inheritdoc cref="Complete(ReadOnlySpan{char}, Span{Completion})" path="/param[@name='prefix']"/></param>
+    /// <param name="count">The most texts to return. At least 1.</param>
+    /// <param name="query">How to search.</param>
+    /// <returns>The texts, best first.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>
+    public string[] Complete(ReadOnlySpan<char> prefix, int count, in AutocompleteQuery query = default) =>
+        CompleteTexts(null, prefix, count, query);
+
+    /// <summary>Finds a term by its exact text.</summary>
+    /// <param name="term">The text.</param>
+    /// <param name="completion">The term, if it is there.</param>
+    /// <returns>Whether it is there.</returns>
+    public bool TryGet(ReadOnlySpan<char> term, out Completion completion) => TryGet(null, term, out completion);
+
+    [SkipLocalsInit]
+    internal bool TryGet(LiveState? live, ReadOnlySpan<char> term, out Completion completion)
+    {
+        completion = default;
+        Span<byte> key = stackalloc byte[TermTable.MaxTermBytes];
+        Span<byte> text = stackalloc byte[TermTable.MaxTermBytes];
+        if (TermTable.Encode(Folding, term, key, out int keyLength, text, out int textLength) is not null)
+        {
+            return false; // no term can be like this
+        }
+
+        if (DeltaNode.Find(live?.Delta, key[..keyLength], text[..textLength]) is { } changed)
+        {
+            completion = new Completion(RankedTerm.Of(changed), Scale.IsInteger, edits: 0);
+            return true;
+        }
+
+        bool found = TryGet(key[..keyLength], text[..textLength], out int number, out Completion there)
+            && live?.Hidden.Contains(number, live.Version) != true;
+        completion = found ? there : default;
+        return found;
+    }
+
+    internal bool TryGet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> text, out int term, out Completion completion)
+    {
+        term = Data.Find(key, text);
+        completion = term < 0 ? default : new Completion(this, term, Data.Ranks[term], edits: 0);
+        GC.KeepAlive(this);
+        return term >= 0;
+    }
+
+    internal int Complete<TFilter>(
+        LiveState? live, ReadOnlySpan<char> prefix, Span<Completion> destination, in AutocompleteQuery query, TFilter filter, out bool isComplete)
+        where TFilter : struct, ICompletionFilter
+    {
+        Span<byte> key = stackalloc byte[StackPrefix];
+        byte[]? rented = null;
+        try
+        {
+            int length;
+            while (!KeyFolder.TryFold(Folding, prefix, key, out length))
+            {
+                byte[] larger = ArrayPool<byte>.Shared.Rent(key.Length * 4);
+                if (rented is not null)
+                {
+                    ArrayPool<byte>.Shared.Return(rented);
+                }
+
+                key = rented = larger;
+            }
+
+            return Search(live, key[..length], destination, query, filter, out isComplete);
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
+    }
+
+    internal string[] CompleteTexts(LiveState? live, ReadOnlySpan<char> prefix, int count, in AutocompleteQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        Completion[] completions = ArrayPool<Completion>.Shared.Rent(Math.Min(count, live?.Count ?? Count));
+        try
+        {
+            int found = Complete(live, prefix, completions.AsSpan(0, Math.Min(count, completions.Length)), query, default(NoFilter), out _);
+            string[] texts = new string[found];
+            for (int i = 0; i < found; i++)
+            {
+                texts[i] = completions[i].Text;
+            }
+
+            return texts;
+        }
+        finally
+        {
+            ArrayPool<Completion>.Shared.Return(completions, clearArray: true); // so that the pool keeps no index alive
+        }
+    }
+
+    internal long RankOf(int term)
+    {
+        long rank = Data.Ranks[term];
+        GC.KeepAlive(this);
+        return rank;
+    }
+
+    internal long PayloadOf(int term)
+    {
+        long payload = Data.Payload(term);
+        GC.KeepAlive(this);
+        return payload;
+    }
+
+    internal string TextOf(int term)
+    {
+        string text = Encoding.UTF8.GetString(Data.Text(term));
+        GC.KeepAlive(this);
+        return text;
+    }
+
+    internal bool TryGetText(int term, Span<char> destination, out int charsWritten)
+    {
+        bool fits = Encoding.UTF8.TryGetChars(Data.Text(term), destination, out charsWritten);
+        GC.KeepAlive(this);
+        return fits;
+    }
+
+    internal bool TryGetUtf8Text(int term, Span<byte> destination, out int bytesWritten)
+    {
+        ReadOnlySpan<byte> text = Data.Text(term);
+        bool fits = text.TryCopyTo(destination);
+        bytesWritten = fits ? text.Length : 0;
+        GC.KeepAlive(this);
+        return fits;
+    }
+
+    private int TakeList(IndexData data, int list, Span<Completion> destination)
+    {
+        ReadOnlySpan<int> terms = data.List(list);
+        ReadOnlySpan<long> ranks = data.RanksOfList(list);
+        bool isInteger = Scale.IsInteger;
+        int count = Math.Min(destination.Length, terms.Length);
+        for (int i = 0; i < count; i++)
+        {
+            if (terms[i] < 0)
+            {
+                return i;
+            }
+
+            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
+        }
+
+        return count;
+    }
+
+    // As the general search does, but sorting numbers: moving completions would tell the garbage collector of each.
+    [SkipLocalsInit]
+    private int TakeBucket(IndexData data, int lo, int hi, Span<Completion> destination)
+    {
+        int most = Math.Min(destination.Length, hi - lo);
+        if (most == 0)
+        {
+            return 0;
+        }
+
+        Span<long> ranks = stackalloc long[IndexSettings.MaxBucketSize];
+        Span<int> terms = stackalloc int[IndexSettings.MaxBucketSize];
+        ReadOnlySpan<long> all = data.Ranks;
+        int count = 0;
+        for (int term = lo; term < hi; term++)
+        {
+            long rank = all[term];
+            if (count == most)
+            {
+                if (rank <= ranks[most - 1])
+                {
+                    continue; // of equal ones the first is there
+                }
+
+                count--;
+            }
+
+            int position = count++;
+            for (; position > 0 && ranks[position - 1] < rank; position--)
+            {
+                ranks[position] = ranks[position - 1];
+                terms[position] = terms[position - 1];
+            }
+
+            ranks[position] = rank;
+            terms[position] = term;
+        }
+
+        bool isInteger = Scale.IsInteger;
+        for (int i = 0; i < count; i++)
+        {
+            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
+        }
+
+        return count;
+    }
+
+    private int Search<TFilter>(
+        LiveState? live, ReadOnlySpan<byte> key, Span<Completion> destination, in AutocompleteQuery query, TFilter filter, out bool isComplete)
+        where TFilter : struct, ICompletionFilter
+    {
+        isComplete = true;
+        return destination.IsEmpty ? 0 : CompletionSearch<TFilter>.Run(this, live, key, destination, query, filter, out isComplete);
+    }
+}
