@@ -25,6 +25,10 @@ RingDiff<int> diff = ring.Diff(ring.Add(new("shard-2", 2)));
 Expect(ring.GetNode("user:42") is 0 or 1 && diff.Moves.All(move => move.To.Value == 2), "Primitives.ConsistentHashing");
 BloomFilter seen = BloomFilter.Create(capacity: 1_000);
 Expect(seen.Add("ada") && BloomFilter.FromBytes(seen.ToBytes()).Contains("ada") && !seen.Contains("grace"), "Primitives.BloomFilter");
+using var prices = new LfuCache<string, int>(capacity: 2);
+Expect(
+    prices.GetOrAdd("tea", static _ => 3) == 3 && prices.GetOrAdd("tea", static _ => 4) == 3 && prices.TryGet("tea", out int price) && price == 3,
+    "Primitives.Caching");
 var visitors = new HyperLogLog();
 visitors.Add("ada");
 visitors.Add("grace");

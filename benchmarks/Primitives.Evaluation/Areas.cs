@@ -14,5 +14,6 @@ internal static class Areas
         RateLimitingArea.Area,
         ResilienceArea.Area,
         AutocompleteArea.Area,
+        CachingArea.Area,
     ];
 }

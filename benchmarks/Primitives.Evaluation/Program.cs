@@ -4,7 +4,12 @@ string[] options = [.. args.Where(arg => arg.StartsWith("--", StringComparison.O
 string[] names = [.. args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
 
 const string Terms = "--terms=";
-string[] unknownOptions = [.. options.Except(["--accuracy", "--speed", "--markdown"]).Where(option => !option.StartsWith(Terms, StringComparison.Ordinal))];
+const string Traces = "--traces=";
+string[] unknownOptions =
+[
+    .. options.Except(["--accuracy", "--speed", "--markdown"])
+        .Where(option => !option.StartsWith(Terms, StringComparison.Ordinal) && !option.StartsWith(Traces, StringComparison.Ordinal)),
+];
 string[] unknownNames = [.. names.Except([.. Areas.All.Select(area => area.Name), "all", "list"])];
 if (names.Length == 0 || unknownOptions.Length > 0 || unknownNames.Length > 0)
 {
@@ -13,7 +18,7 @@ if (names.Length == 0 || unknownOptions.Length > 0 || unknownNames.Length > 0)
         Console.Error.WriteLine($"Unknown: {unknown}");
     }
 
-    Console.Error.WriteLine("Usage: Primitives.Evaluation (all | list | <area>...) [--accuracy | --speed] [--markdown] [--terms=FILE]");
+    Console.Error.WriteLine("Usage: Primitives.Evaluation (all | list | <area>...) [--accuracy | --speed] [--markdown] [--terms=FILE] [--traces=FOLDER]");
     Console.Error.WriteLine($"Areas: {string.Join(' ', Areas.All.Select(area => area.Name))}");
     return 2;
 }

@@ -49,6 +49,8 @@ internal static class ServiceRegistration
     {
         services.AddSingleton<KnownCodes>();
         services.AddSingleton<LinkWriter>();
+        services.AddSingleton(provider => new LinkCache(
+            provider.GetRequiredService<LinkStore>().Find, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<KnownCodes>()));
         services.AddSingleton<VisitCounter>();
         services.AddSingleton(provider => new VisitorStore(
             provider.GetRequiredService<DataFolder>().Visitors, provider.GetRequiredService<ILogger<VisitorStore>>()));

@@ -18,6 +18,7 @@ public class PackageTests(Packed packed) : IClassFixture<Packed>
         ["Primitives.Base62"] = [],
         ["Primitives.BloomFilter"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Bulkhead"] = [.. DependencyInjection, "System.Threading.RateLimiting"],
+        ["Primitives.Caching"] = [.. DependencyInjection, "Microsoft.Extensions.Caching.Abstractions"],
         ["Primitives.CircuitBreaker"] = [.. DependencyInjection, "Primitives.Backoff"],
         ["Primitives.ConsistentHashing"] = [.. DependencyInjection, "Primitives.Hashing"],
         ["Primitives.Hashing"] = ["System.IO.Hashing"],

@@ -18,11 +18,11 @@ internal static class LinkEndpoints
         routes.MapMethods("/api/links/{code}", Reading, DetailsAsync);
         routes.MapMethods("/api/links/{code}/visitors", Reading, Visitors);
         routes.MapMethods("/healthz", Reading, Health);
-        routes.MapMethods("/{code}", Reading, Follow);
+        routes.MapMethods("/{code}", Reading, FollowAsync);
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpRequest request, LinkWriter writer, VisitCounter visits, VisitorCounter visitors, TimeProvider time,
+        HttpRequest request, LinkWriter writer, LinkCache cache, VisitCounter visits, VisitorCounter visitors, TimeProvider time,
         CancellationToken cancellationToken)
     {
         (CreateLinkRequest? body, IResult? problem) = await JsonBody.ReadAsync<CreateLinkRequest>(request);
@@ -37,6 +37,7 @@ internal static class LinkEndpoints
         }
 
         AddedLink added = await writer.AddAsync(link, cancellationToken);
+        cache.Found(added.Link);
         switch (added.Outcome)
         {
             case AddOutcome.AliasTaken:
@@ -78,10 +79,10 @@ internal static class LinkEndpoints
             ? TypedResults.Ok(new VisitorsResponse(code, visitors.Total(code), visitors.Days(code)))
             : Problems.NotFound();
 
-    private static IResult Follow(
-        HttpContext context, LinkStore store, VisitCounter visits, VisitorCounter visitors, TimeProvider time, string code)
+    private static async Task<IResult> FollowAsync(
+        HttpContext context, LinkCache cache, VisitCounter visits, VisitorCounter visitors, TimeProvider time, string code)
     {
-        if (!AliasRules.CouldBeCode(code) || store.Find(code) is not { } link)
+        if (!AliasRules.CouldBeCode(code) || await cache.FindAsync(code, context.RequestAborted) is not { } link)
         {
             return Problems.NotFound();
         }

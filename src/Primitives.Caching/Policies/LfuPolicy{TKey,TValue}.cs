@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+
+namespace Primitives;
+
+/// <summary>Windowed TinyLFU behind a buffer of hits: a hit writes one word, and whoever adds an entry takes note of what
+/// has been written since.</summary>
+internal readonly struct LfuPolicy<TKey, TValue>(EntryTable<TKey, TValue> table, long capacity, bool isWeighted, ulong seed)
+    : IEvictionPolicy<TKey, TValue>
+    where TKey : notnull
+{
+    // On machines with many processors a writer looks after a few rings at a time, in turn, and always at its own.
+    private const int RingsPerTurn = 4;
+
+    private readonly HitBuffer _buffer = new(capacity);
+    private readonly WindowTinyLfu<TKey, TValue> _entries = new(capacity, isWeighted, seed);
+    private readonly StrongBox<int> _nextRing = new(); // guarded by the lock
+
+    public long Hits => _buffer.Hits;
+
+    public int CountLocked => _entries.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Hit(Entry<TKey, TValue> entry) => _buffer.Record(entry.Hash);
+
+    public void SetCapacityLocked(long capacity) => _entries.SetCapacity(capacity);
+
+    public void PrepareLocked(uint hash)
+    {
+        Note(_buffer.Own());
+        for (int i = Math.Min(RingsPerTurn, _buffer.Rings); i > 0; i--)
+        {
+            _nextRing.Value = (_nextRing.Value + 1) & (_buffer.Rings - 1);
+            Note(_buffer.Ring(_nextRing.Value));
+        }
+
+        _entries.OnMiss(hash);
+    }
+
+    public Entry<TKey, TValue>? OverflowLocked(long incoming, bool mustEvict) => _entries.Overflow(incoming, mustEvict);
+
+    public void AddLocked(Entry<TKey, TValue> entry) => _entries.Add(entry);
+
+    public void ReplaceLocked(Entry<TKey, TValue> old, Entry<TKey, TValue> fresh) => _entries.Replace(old, fresh);
+
+    public void RemoveLocked(Entry<TKey, TValue> entry) => _entries.Remove(entry);
+
+    public void ClearLocked() => _entries.Clear();
+
+    private void Note(HitRing? ring)
+    {
+        if (ring is null)
+        {
+            return;
+        }
+
+        (long first, long end) = ring.TakeNew();
+        for (long i = first; i < end; i++)
+        {
+            uint hash = ring[i];
+            _entries.OnHit(hash, table.FindLocked(hash));
+        }
+    }
+}

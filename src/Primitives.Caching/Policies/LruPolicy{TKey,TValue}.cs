@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+
+namespace Primitives;
+
+/// <summary>Exact least-recently-used order: a hit takes the lock.</summary>
+internal readonly struct LruPolicy<TKey, TValue>(Lock cacheLock) : IEvictionPolicy<TKey, TValue>
+    where TKey : notnull
+{
+    private readonly EntryList<TKey, TValue> _entries = new(Region.Window);
+    private readonly StrongBox<long> _hits = new(); // guarded by the lock
+
+    public long Hits => Volatile.Read(ref _hits.Value);
+
+    public int CountLocked => _entries.Count;
+
+    public void Hit(Entry<TKey, TValue> entry)
+    {
+        lock (cacheLock)
+        {
+            _hits.Value++;
+            if (entry.Region != Region.None) // or it left the cache since it was found
+            {
+                _entries.MoveToNewest(entry);
+            }
+        }
+    }
+
+    public void SetCapacityLocked(long capacity)
+    {
+    }
+
+    public void PrepareLocked(uint hash)
+    {
+    }
+
+    public Entry<TKey, TValue>? OverflowLocked(long incoming, bool mustEvict) => mustEvict ? _entries.Oldest : null;
+
+    public void AddLocked(Entry<TKey, TValue> entry) => _entries.Add(entry);
+
+    public void ReplaceLocked(Entry<TKey, TValue> old, Entry<TKey, TValue> fresh)
+    {
+        _entries.Remove(old);
+        _entries.Add(fresh);
+    }
+
+    public void RemoveLocked(Entry<TKey, TValue> entry) => _entries.Remove(entry);
+
+    public void ClearLocked() => _entries.Clear();
+}

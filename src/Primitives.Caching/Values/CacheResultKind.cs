@@ -1,0 +1,8 @@
+namespace Primitives;
+
+internal enum CacheResultKind : byte
+{
+    Store,
+    DoNotStore,
+    Missing,
+}
