@@ -32,7 +32,8 @@ internal static class ServiceRegistration
         services.AddSingleton(provider => new ShortCodePermutation(
             provider.GetRequiredService<ShardSet>().CodeKey, LinkCodes.Length));
         services.AddSingleton<LinkCodes>();
-        services.AddSingleton<LinkShards>();
+        services.AddSingleton(provider => new LinkShards(
+            provider.GetRequiredService<ShardSet>(), provider.GetKeyedService<CircuitBreakerSet<string>>(DatabaseBreakers.Name)));
         services.AddSingleton(_ => new WriterPresence(folder, worker));
         services.AddSingleton(provider =>
         {
@@ -47,15 +48,19 @@ internal static class ServiceRegistration
     /// <summary>Adds what only the server needs.</summary>
     public static IServiceCollection AddLinkServer(this IServiceCollection services)
     {
+        DatabaseBreakers.AddTo(services);
         services.AddSingleton<KnownCodes>();
         services.AddSingleton<LinkWriter>();
         services.AddSingleton<VisitCounter>();
         services.AddSingleton(provider => new VisitorStore(
-            provider.GetRequiredService<DataFolder>().Visitors, provider.GetRequiredService<ILogger<VisitorStore>>()));
+            provider.GetRequiredService<DataFolder>().Visitors,
+            provider.GetRequiredService<ILogger<VisitorStore>>(),
+            provider.GetRequiredKeyedService<CircuitBreakerSet<string>>(DatabaseBreakers.Name)));
         services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
         services.AddHostedService<KnownCodesKeeper>();
         services.AddLinkLimits();
+        services.AddExceptionHandler<DatabaseFailures>();
         services.AddProblemDetails();
         return services;
     }

@@ -102,9 +102,9 @@ internal static class LinkEndpoints
         return TypedResults.Redirect(link.Url);
     }
 
-    private static IResult Health(LinkStore store)
+    private static IResult Health(LinkShards shards)
     {
-        store.Latest(1); // throws, and so answers 500, when the database cannot be read
+        shards.Check(); // throws, and so answers 503, when the database cannot be read
         return TypedResults.Text("ok");
     }
 }
