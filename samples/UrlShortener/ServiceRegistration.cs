@@ -46,8 +46,13 @@ internal static class ServiceRegistration
     }
 
     /// <summary>Adds what only the server needs.</summary>
-    public static IServiceCollection AddLinkServer(this IServiceCollection services)
+    public static IServiceCollection AddLinkServer(this IServiceCollection services, ShortenerOptions options)
     {
+        if (options.CheckLinks || options.CheckPrivateLinks)
+        {
+            LinkChecker.AddTo(services, options.CheckPrivateLinks);
+        }
+
         DatabaseBreakers.AddTo(services);
         services.AddSingleton<KnownCodes>();
         services.AddSingleton<LinkWriter>();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using Primitives;
 
 namespace UrlShortener;
@@ -23,7 +24,7 @@ internal static class LinkEndpoints
 
     private static async Task<IResult> CreateAsync(
         HttpRequest request, LinkWriter writer, VisitCounter visits, VisitorCounter visitors, TimeProvider time,
-        CancellationToken cancellationToken)
+        [FromServices] LinkChecker? checker, CancellationToken cancellationToken)
     {
         (CreateLinkRequest? body, IResult? problem) = await JsonBody.ReadAsync<CreateLinkRequest>(request);
         if (body is null)
@@ -34,6 +35,12 @@ internal static class LinkEndpoints
         if (!LinkRules.TryCreate(body, request.Host, time.GetUtcNow(), out NewLink? link, out string? fault))
         {
             return Problems.BadRequest(fault);
+        }
+
+        if (checker is not null
+            && await checker.FindProblemAsync(link.Url, request.HttpContext.Response, cancellationToken) is { } unreachable)
+        {
+            return unreachable;
         }
 
         AddedLink added = await writer.AddAsync(link, cancellationToken);

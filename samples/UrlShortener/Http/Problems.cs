@@ -18,6 +18,8 @@ internal static class Problems
     public static ProblemHttpResult Gone(Link link) =>
         TypedResults.Problem($"The link ended at {link.ExpiresAt:yyyy-MM-dd'T'HH:mm:ss.FFF'Z'}.", statusCode: 410);
 
+    public static ProblemHttpResult Unprocessable(string detail) => TypedResults.Problem(detail, statusCode: 422);
+
     public static ProblemHttpResult TooManyRequests(TimeSpan retryAfter) =>
         TypedResults.Problem($"Too many new links; try again in {LinkLimits.InSeconds(retryAfter)} s.", statusCode: 429);
 
