@@ -18,6 +18,12 @@ internal sealed class CommandLine
           --worker N      the worker id to make link ids with, 0 to 3; default: 0, for import 1.
                           Processes that use one data folder at the same time need different ones
           --urls URLS     where to listen, only for serving; default: http://localhost:5000
+          --check-links   asks the host of each new link, by HEAD, and refuses the link if it does
+                          not answer; only for serving. The service then connects to hosts that
+                          its clients name, but to none without an address on the public internet
+          --check-private-links
+                          the same, also for hosts in private networks: whoever can make links can
+                          then find out what answers in yours
           --help          shows this
 
         import skips blank lines and lines that begin with #, and reuses the code of a URL it
@@ -26,6 +32,9 @@ internal sealed class CommandLine
         stopped by Ctrl+C.
 
         """;
+
+    private const string CheckLinks = "--check-links";
+    private const string CheckPrivateLinks = "--check-private-links";
 
     private readonly Dictionary<string, string?> _settings = [];
 
@@ -56,7 +65,11 @@ internal sealed class CommandLine
             if (argument.StartsWith('-'))
             {
                 int equals = argument.IndexOf('=', StringComparison.Ordinal);
-                if (equals >= 0)
+                if (IsFlag(argument))
+                {
+                    options.Add((argument, "true"));
+                }
+                else if (equals >= 0)
                 {
                     options.Add((argument[..equals], argument[(equals + 1)..]));
                 }
@@ -101,8 +114,16 @@ internal sealed class CommandLine
             "--worker" when ImportFile is not null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.ImportWorker)}",
             "--worker" when ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.Worker)}",
             "--urls" when ImportFile is null && ReshardTo is null => "urls",
+            CheckLinks when ImportFile is null && ReshardTo is null => $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.CheckLinks)}",
+            CheckPrivateLinks when ImportFile is null && ReshardTo is null =>
+                $"{ShortenerOptions.Section}:{nameof(ShortenerOptions.CheckPrivateLinks)}",
             _ => throw Refuse($"Unknown option '{name}'."),
         };
+        if (IsFlag(name) && value != "true")
+        {
+            throw Refuse($"Option {name} takes no value.");
+        }
+
         if (value.Length == 0)
         {
             throw Refuse($"Option {name} needs a value.");
@@ -123,6 +144,8 @@ internal sealed class CommandLine
             throw Refuse($"Option {name} is given twice.");
         }
     }
+
+    private static bool IsFlag(string name) => name is CheckLinks or CheckPrivateLinks;
 
     private static int ParseShards(string what, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int shards)

@@ -45,7 +45,7 @@ internal static class ServeCommand
         }
 
         builder.Services.AddLinkStore(new DataFolder(options.Data), options.Worker, options.Shards);
-        builder.Services.AddLinkServer();
+        builder.Services.AddLinkServer(options);
 
         WebApplication app = builder.Build();
         app.UseExceptionHandler();

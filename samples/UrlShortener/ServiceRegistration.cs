@@ -32,7 +32,8 @@ internal static class ServiceRegistration
         services.AddSingleton(provider => new ShortCodePermutation(
             provider.GetRequiredService<ShardSet>().CodeKey, LinkCodes.Length));
         services.AddSingleton<LinkCodes>();
-        services.AddSingleton<LinkShards>();
+        services.AddSingleton(provider => new LinkShards(
+            provider.GetRequiredService<ShardSet>(), provider.GetKeyedService<CircuitBreakerSet<string>>(DatabaseBreakers.Name)));
         services.AddSingleton(_ => new WriterPresence(folder, worker));
         services.AddSingleton(provider =>
         {
@@ -45,19 +46,28 @@ internal static class ServiceRegistration
     }
 
     /// <summary>Adds what only the server needs.</summary>
-    public static IServiceCollection AddLinkServer(this IServiceCollection services)
+    public static IServiceCollection AddLinkServer(this IServiceCollection services, ShortenerOptions options)
     {
+        if (options.CheckLinks || options.CheckPrivateLinks)
+        {
+            LinkChecker.AddTo(services, options.CheckPrivateLinks);
+        }
+
+        DatabaseBreakers.AddTo(services);
         services.AddSingleton<KnownCodes>();
         services.AddSingleton<LinkWriter>();
         services.AddSingleton(provider => new LinkCache(
             provider.GetRequiredService<LinkStore>().Find, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<KnownCodes>()));
         services.AddSingleton<VisitCounter>();
         services.AddSingleton(provider => new VisitorStore(
-            provider.GetRequiredService<DataFolder>().Visitors, provider.GetRequiredService<ILogger<VisitorStore>>()));
+            provider.GetRequiredService<DataFolder>().Visitors,
+            provider.GetRequiredService<ILogger<VisitorStore>>(),
+            provider.GetRequiredKeyedService<CircuitBreakerSet<string>>(DatabaseBreakers.Name)));
         services.AddSingleton<VisitorCounter>();
         services.AddHostedService<VisitFlusher>();
         services.AddHostedService<KnownCodesKeeper>();
         services.AddLinkLimits();
+        services.AddExceptionHandler<DatabaseFailures>();
         services.AddProblemDetails();
         return services;
     }

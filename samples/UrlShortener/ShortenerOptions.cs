@@ -19,6 +19,12 @@ internal sealed class ShortenerOptions
     /// for whatever there is, and one in a new folder.</summary>
     public int? Shards { get; set; }
 
+    /// <summary>Whether the host of a new link is asked whether it is there.</summary>
+    public bool CheckLinks { get; set; }
+
+    /// <summary>The same, with hosts in private networks: for a service that none but its own people can reach.</summary>
+    public bool CheckPrivateLinks { get; set; }
+
     public static ShortenerOptions From(IConfiguration configuration)
     {
         try

@@ -36,6 +36,15 @@ public class CommandLineTests
         Assert.Equal("d", Assert.Single(reshard.Settings).Value);
     }
 
+    [Fact]
+    public void Checks_are_asked_for_without_a_value()
+    {
+        CommandLine command = CommandLine.Parse(["--check-links", "--data", "d"]);
+        Assert.Equal("true", command.Settings["UrlShortener:CheckLinks"]);
+        Assert.Equal("d", command.Settings["UrlShortener:Data"]);
+        Assert.Equal("true", CommandLine.Parse(["--check-private-links"]).Settings["UrlShortener:CheckPrivateLinks"]);
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("-h")]
@@ -58,6 +67,11 @@ public class CommandLineTests
     [InlineData("import --data d", "import needs the FILE")]
     [InlineData("import a b", "Unexpected argument 'b'")]
     [InlineData("import a --urls http://localhost", "Unknown option '--urls'")]
+    [InlineData("--check-links true", "Unexpected argument 'true'")]
+    [InlineData("--check-links=no", "--check-links takes no value")]
+    [InlineData("--check-links --check-links", "--check-links is given twice")]
+    [InlineData("import a --check-links", "Unknown option '--check-links'")]
+    [InlineData("reshard 2 --check-private-links", "Unknown option '--check-private-links'")]
     [InlineData("--shards 0", "--shards needs a number from 1 to 64, not '0'")]
     [InlineData("--shards 65", "--shards needs a number from 1 to 64, not '65'")]
     [InlineData("--shards two", "--shards needs a number from 1 to 64, not 'two'")]

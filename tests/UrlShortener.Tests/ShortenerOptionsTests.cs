@@ -12,6 +12,8 @@ public class ShortenerOptionsTests
         Assert.Equal(0, options.Worker);
         Assert.Equal(1, options.ImportWorker);
         Assert.Null(options.Shards);
+        Assert.False(options.CheckLinks);
+        Assert.False(options.CheckPrivateLinks);
     }
 
     [Fact]

@@ -121,7 +121,7 @@ internal sealed class KnownCodes
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            page = shard.Read(session => session.Codes(after, PageSize));
+            page = shard.ReadRegardless(session => session.Codes(after, PageSize));
             foreach ((long id, string code) in page)
             {
                 _filter.Add(code);

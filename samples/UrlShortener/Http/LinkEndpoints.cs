@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using Primitives;
 
 namespace UrlShortener;
@@ -23,7 +24,7 @@ internal static class LinkEndpoints
 
     private static async Task<IResult> CreateAsync(
         HttpRequest request, LinkWriter writer, LinkCache cache, VisitCounter visits, VisitorCounter visitors, TimeProvider time,
-        CancellationToken cancellationToken)
+        [FromServices] LinkChecker? checker, CancellationToken cancellationToken)
     {
         (CreateLinkRequest? body, IResult? problem) = await JsonBody.ReadAsync<CreateLinkRequest>(request);
         if (body is null)
@@ -34,6 +35,12 @@ internal static class LinkEndpoints
         if (!LinkRules.TryCreate(body, request.Host, time.GetUtcNow(), out NewLink? link, out string? fault))
         {
             return Problems.BadRequest(fault);
+        }
+
+        if (checker is not null
+            && await checker.FindProblemAsync(link.Url, request.HttpContext.Response, cancellationToken) is { } unreachable)
+        {
+            return unreachable;
         }
 
         AddedLink added = await writer.AddAsync(link, cancellationToken);
@@ -103,9 +110,9 @@ internal static class LinkEndpoints
         return TypedResults.Redirect(link.Url);
     }
 
-    private static IResult Health(LinkStore store)
+    private static IResult Health(LinkShards shards)
     {
-        store.Latest(1); // throws, and so answers 500, when the database cannot be read
+        shards.Check(); // throws, and so answers 503, when the database cannot be read
         return TypedResults.Text("ok");
     }
 }

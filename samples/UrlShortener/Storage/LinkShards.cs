@@ -9,10 +9,12 @@ internal sealed class LinkShards : IDisposable
     private readonly LinkShard[] _shards;
     private long _lookups;
 
-    public LinkShards(ShardSet set)
+    /// <param name="set">The files.</param>
+    /// <param name="breakers">The breakers of <see cref="DatabaseBreakers"/>; <see langword="null"/> for none.</param>
+    public LinkShards(ShardSet set, CircuitBreakerSet<string>? breakers = null)
     {
         _ring = ShardRing.Create(set.Count);
-        _shards = [.. Enumerable.Range(1, set.Count).Select(number => new LinkShard(set.Database(number)))];
+        _shards = [.. Enumerable.Range(1, set.Count).Select(number => new LinkShard(set.Database(number), breakers))];
     }
 
     public IReadOnlyList<LinkShard> All => _shards;
@@ -30,8 +32,11 @@ internal sealed class LinkShards : IDisposable
         return Of(code).Read(session => session.Find(code));
     }
 
+    /// <summary>Reads a link of each shard, past the breakers, and throws if that fails.</summary>
+    public void Check() => Array.ForEach(_shards, shard => shard.ReadRegardless(session => session.Latest(1)));
+
     /// <summary>Counts the links, by reading an index of each shard.</summary>
-    public long CountLinks() => _shards.Sum(shard => shard.Read(session => session.Count()));
+    public long CountLinks() => _shards.Sum(shard => shard.ReadRegardless(session => session.Count()));
 
     /// <summary>Gets the greatest id of a link; 0 if there is none.</summary>
     public long GreatestId() => _shards.Max(shard => shard.Read(session => session.GreatestId()));

@@ -24,7 +24,8 @@ internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider
     public AddedLink[] Add(IReadOnlyList<NewLink> links) =>
         new LinkBatch(shards, codes, known, links, ToMilliseconds(time.GetUtcNow())).Add();
 
-    /// <summary>Adds visits, by code, in one transaction for each shard.</summary>
+    /// <summary>Adds visits, by code, in one transaction for each shard. Past the breakers: they wait in memory anyway, and
+    /// those of the last second before the service stops have no other chance.</summary>
     /// <param name="visits">The counts; those stored are taken out, so that what is left is still to be stored if this
     /// throws.</param>
     public void AddVisits(Dictionary<string, long> visits)
@@ -34,7 +35,7 @@ internal sealed class LinkStore(LinkShards shards, LinkCodes codes, TimeProvider
         {
             try
             {
-                group.Key.Write(session =>
+                group.Key.WriteRegardless(session =>
                 {
                     foreach ((string code, long count) in group)
                     {

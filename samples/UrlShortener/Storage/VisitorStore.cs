@@ -39,6 +39,7 @@ internal sealed class VisitorStore : IDisposable
         """;
 
     private readonly ILogger _logger;
+    private readonly DatabaseBreakers _breakers;
     private readonly Lock _reading = new();
     private readonly SqlSession _reader;
     private readonly SqliteCommand _find;
@@ -51,8 +52,9 @@ internal sealed class VisitorStore : IDisposable
     private readonly SqliteCommand _deleteBefore;
 
     /// <exception cref="ShortenerException">The file cannot be opened, or is not a database of visitors.</exception>
-    public VisitorStore(LinkDatabase file, ILogger<VisitorStore>? logger = null)
+    public VisitorStore(LinkDatabase file, ILogger<VisitorStore>? logger = null, CircuitBreakerSet<string>? breakers = null)
     {
+        _breakers = new DatabaseBreakers(breakers, file);
         _logger = logger ?? NullLogger<VisitorStore>.Instance;
         try
         {
@@ -100,22 +102,11 @@ internal sealed class VisitorStore : IDisposable
     public static HyperLogLog NewSketch() => new(Precision);
 
     /// <summary>Finds the visitors of a link on all days.</summary>
-    public HyperLogLog? FindTotal(string code)
-    {
-        lock (_reading)
-        {
-            return FindTotal(_find, _findDays, code);
-        }
-    }
+    public HyperLogLog? FindTotal(string code) => Read(() => FindTotal(_find, _findDays, code));
 
     /// <summary>Finds the visitors of a link on each day from one on.</summary>
-    public IReadOnlyList<(int Day, HyperLogLog Sketch)> FindDays(string code, int from)
-    {
-        lock (_reading)
-        {
-            return [.. ReadSound(_findDays, code, from)];
-        }
-    }
+    public IReadOnlyList<(int Day, HyperLogLog Sketch)> FindDays(string code, int from) =>
+        Read(() => ReadSound(_findDays, code, from).ToList());
 
     /// <summary>Unites sketches with what is stored of their days, and of all days, in one transaction. The sketches learn
     /// in turn what is stored of their day, which other servers may have seen.</summary>
@@ -161,6 +152,15 @@ internal sealed class VisitorStore : IDisposable
         _reader.Dispose();
         _writer.Dispose();
     }
+
+    // For requests; what is stored in the background goes past the breakers, as it waits in memory meanwhile.
+    private T Read<T>(Func<T> read) => _breakers.Read(() =>
+    {
+        lock (_reading)
+        {
+            return read();
+        }
+    });
 
     private void Prepare(string path)
     {
