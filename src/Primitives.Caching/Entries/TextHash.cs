@@ -16,6 +16,19 @@ internal static class TextHash
         nuint length = (nuint)text.Length * sizeof(char);
         ulong state = seed ^ First;
         nuint at = 0;
+        if (length > 32)
+        {
+            // Two chains, because a multiplication takes several times as long as it keeps the processor from the next.
+            ulong other = seed ^ Second;
+            for (; length - at > 32; at += 32)
+            {
+                state = Fold(Read(ref bytes, at) ^ First, Read(ref bytes, at + 8) ^ state);
+                other = Fold(Read(ref bytes, at + 16) ^ Second, Read(ref bytes, at + 24) ^ other);
+            }
+
+            state ^= other;
+        }
+
         for (; length - at > 16; at += 16)
         {
             state = Fold(Read(ref bytes, at) ^ First, Read(ref bytes, at + 8) ^ state);
