@@ -78,23 +78,27 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         Entry<TKey, TValue>? entry = _table.Find(key, out bool isCertain);
-        if (entry is null)
-        {
-            if (isCertain)
-            {
-                Interlocked.Increment(ref _counters.Misses);
-                value = default;
-                return false;
-            }
-        }
-        else if (!entry.IsRich)
+        if (entry is not null && !entry.IsRich)
         {
             value = entry.Value;
             Policy.Hit(entry);
             return true;
         }
 
-        return LookupSlowly(key, entry).TryGetValue(out value);
+        return TryGetSlowly(key, entry, isCertain, out value);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryGetSlowly(TKey key, Entry<TKey, TValue>? entry, bool isCertain, [MaybeNullWhen(false)] out TValue value)
+    {
+        if (entry is not null || !isCertain)
+        {
+            return LookupSlowly(key, entry).TryGetValue(out value);
+        }
+
+        Interlocked.Increment(ref _counters.Misses);
+        value = default;
+        return false;
     }
 
     public CacheLookup<TValue> Lookup(TKey key)

@@ -46,7 +46,7 @@ internal sealed class EntryMaker<TKey, TValue>
     public Entry<TKey, TValue> Make(TKey key, uint hash, TValue value, CacheEntryOptions options, long loadTicks)
     {
         int weight = Weigh(key, value);
-        if (_isPlain && options == default)
+        if (_isPlain && options is { ExpireAfterWrite: null, ExpireAfterAccess: null, RefreshAfter: null })
         {
             return new Entry<TKey, TValue>(key, hash, value, weight);
         }

@@ -32,6 +32,57 @@ internal sealed class EntryTable<TKey, TValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Entry<TKey, TValue>? Find(TKey key, out bool isCertain)
     {
+        if (!typeof(TKey).IsValueType && Keys.IsText)
+        {
+            return FindText(Unsafe.As<TKey, string>(ref key), out isCertain);
+        }
+
+        if (!typeof(TKey).IsValueType || Keys.Comparer is not null)
+        {
+            return FindByComparer(key, out isCertain);
+        }
+
+        // No call in this loop, so that everything stays in registers.
+        uint hash = Keys.Scatter(key.GetHashCode());
+        Bucket[] buckets = Volatile.Read(ref _buckets);
+        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)].Head);
+        while (entry is not null)
+        {
+            if (entry.Hash == hash && EqualityComparer<TKey>.Default.Equals(entry.Key, key))
+            {
+                isCertain = true;
+                return entry;
+            }
+
+            entry = Volatile.Read(ref entry.NextInBucket);
+        }
+
+        isCertain = !Volatile.Read(ref _isGrowing) && ReferenceEquals(Volatile.Read(ref _buckets), buckets);
+        return null;
+    }
+
+    private Entry<TKey, TValue>? FindText(string key, out bool isCertain)
+    {
+        uint hash = TextHash.Compute(key, Keys.Seed);
+        Bucket[] buckets = Volatile.Read(ref _buckets);
+        Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)].Head);
+        while (entry is not null)
+        {
+            if (entry.Hash == hash && string.Equals(Unsafe.As<string>(entry.Key), key))
+            {
+                isCertain = true;
+                return entry;
+            }
+
+            entry = Volatile.Read(ref entry.NextInBucket);
+        }
+
+        isCertain = !Volatile.Read(ref _isGrowing) && ReferenceEquals(Volatile.Read(ref _buckets), buckets);
+        return null;
+    }
+
+    private Entry<TKey, TValue>? FindByComparer(TKey key, out bool isCertain)
+    {
         uint hash = Keys.Hash(key);
         Bucket[] buckets = Volatile.Read(ref _buckets);
         Entry<TKey, TValue>? entry = Volatile.Read(ref buckets[Index(hash, buckets.Length)].Head);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Primitives;
@@ -11,35 +12,49 @@ internal static class TextHash
 
     public static uint Compute(ReadOnlySpan<char> text, ulong seed)
     {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(text);
-        int length = bytes.Length;
+        ref byte bytes = ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(text));
+        nuint length = (nuint)text.Length * sizeof(char);
         ulong state = seed ^ First;
-        while (bytes.Length > 16)
+        nuint at = 0;
+        if (length > 32)
         {
-            state = Fold(MemoryMarshal.Read<ulong>(bytes) ^ First, MemoryMarshal.Read<ulong>(bytes[8..]) ^ state);
-            bytes = bytes[16..];
+            // Two chains, because a multiplication takes several times as long as it keeps the processor from the next.
+            ulong other = seed ^ Second;
+            for (; length - at > 32; at += 32)
+            {
+                state = Fold(Read(ref bytes, at) ^ First, Read(ref bytes, at + 8) ^ state);
+                other = Fold(Read(ref bytes, at + 16) ^ Second, Read(ref bytes, at + 24) ^ other);
+            }
+
+            state ^= other;
+        }
+
+        for (; length - at > 16; at += 16)
+        {
+            state = Fold(Read(ref bytes, at) ^ First, Read(ref bytes, at + 8) ^ state);
         }
 
         // The last 16 bytes, or what there is: overlapping reads cover every byte, and the length tells paddings apart.
         ulong a;
         ulong b;
-        if (bytes.Length >= 8)
+        nuint left = length - at;
+        if (left >= 8)
         {
-            a = MemoryMarshal.Read<ulong>(bytes);
-            b = MemoryMarshal.Read<ulong>(bytes[^8..]);
+            a = Read(ref bytes, at);
+            b = Read(ref bytes, length - 8);
         }
-        else if (bytes.Length >= 4)
+        else if (left >= 4)
         {
-            a = MemoryMarshal.Read<uint>(bytes);
-            b = MemoryMarshal.Read<uint>(bytes[^4..]);
+            a = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref bytes, at));
+            b = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref bytes, length - 4));
         }
         else
         {
-            a = bytes.Length == 0 ? 0UL : MemoryMarshal.Read<ushort>(bytes);
+            a = left == 0 ? 0UL : text[^1];
             b = 0;
         }
 
-        ulong hash = Fold(Second ^ (ulong)length, Fold(a ^ Second, b ^ state));
+        ulong hash = Fold(Second ^ length, Fold(a ^ Second, b ^ state));
         return (uint)(hash >> 32);
     }
 
@@ -49,4 +64,6 @@ internal static class TextHash
         ulong high = Math.BigMul(a, b, out ulong low);
         return high ^ low;
     }
+
+    private static ulong Read(ref byte bytes, nuint at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref bytes, at));
 }

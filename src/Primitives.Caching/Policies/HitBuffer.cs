@@ -59,7 +59,7 @@ internal readonly struct HitBuffer
 
     public HitRing? Own() => _rings[Group(_rings.Length)];
 
-    public HitRing? Ring(int index) => Volatile.Read(ref _rings[index]);
+    public HitRing? Ring(int index) => _rings[index];
 
     // Which thread this is, by where its stack lies: asking the run-time for its number costs more than all the rest. One
     // deep in its stack may count as another, which does no harm. Multiplied by the golden ratio, because the multiples of

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Primitives;
 
@@ -20,7 +21,7 @@ internal sealed class HitRing(int length)
     {
         long written = _written.Value;
         uint[] slots = _slots;
-        slots[(int)written & (slots.Length - 1)] = hash;
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), (int)written & (slots.Length - 1)) = hash; // never beyond
         Volatile.Write(ref _written.Value, written + 1); // after the slot, so that who sees the number sees the hash
     }
 

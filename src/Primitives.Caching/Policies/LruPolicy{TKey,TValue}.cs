@@ -15,14 +15,15 @@ internal readonly struct LruPolicy<TKey, TValue>(Lock cacheLock) : IEvictionPoli
 
     public void Hit(Entry<TKey, TValue> entry)
     {
-        lock (cacheLock)
+        // Not a lock statement: nothing in here throws, and the compiler does without a protected region.
+        cacheLock.Enter();
+        _hits.Value++;
+        if (entry.Region != Region.None) // or it left the cache since it was found
         {
-            _hits.Value++;
-            if (entry.Region != Region.None) // or it left the cache since it was found
-            {
-                _entries.MoveToNewest(entry);
-            }
+            _entries.MoveToNewest(entry);
         }
+
+        cacheLock.Exit();
     }
 
     public void SetCapacityLocked(long capacity)

@@ -21,6 +21,8 @@ internal sealed class WindowTuner
     private const double Surprise = 0.08;   // in hit ratio: more than noise, so the load has changed
     private const int LongestRest = 16;     // in periods
 
+    private const ulong Multiplier = 0xA0761D6478BD642F;
+
     private static readonly double[] Shares = [0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.99];
 
     private readonly FrequencySketch _sketch;
@@ -80,7 +82,7 @@ internal sealed class WindowTuner
             return false;
         }
 
-        if (_entries == 0 || SplitMix.Scramble(hash + _seed) > _threshold)
+        if (_entries == 0 || TextHash.Fold(hash ^ _seed, Multiplier) > _threshold)
         {
             return false;
         }
