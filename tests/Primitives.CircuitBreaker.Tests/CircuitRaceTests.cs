@@ -297,6 +297,7 @@ public class CircuitRaceTests
         breaker.Acquire().Success();
         clock.Now = 100_000;
         Assert.Equal((5, 5), (breaker.GetSnapshot().Calls, breaker.GetSnapshot().Failures));
+        Assert.Equal((1, 6), (breaker.Statistics.Succeeded, breaker.Statistics.Failed)); // late, but they were calls
     }
 
     [Theory]

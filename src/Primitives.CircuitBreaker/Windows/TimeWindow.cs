@@ -18,7 +18,7 @@ internal sealed class TimeWindow : CircuitWindow
     private readonly long _origin;
     private readonly long _ticksPerSlice;
     private readonly int _slices;
-    private long _dropped; // calls in slices replaced since
+    private long _dropped; // calls in slices replaced since, and those that came too late for theirs
 
     public TimeWindow(long now, long ticksPerSlice, int slices)
     {
@@ -93,14 +93,15 @@ internal sealed class TimeWindow : CircuitWindow
 
     private void AddCall(uint slice, int index)
     {
-        uint replaced = Add(ref _words[Padding + index], slice);
-        if (replaced != 0)
+        uint dropped = Add(ref _words[Padding + index], slice);
+        if (dropped != 0)
         {
-            Interlocked.Add(ref _dropped, replaced);
+            Interlocked.Add(ref _dropped, dropped);
         }
     }
 
-    /// <summary>Adds one to a slice's count and gives the count it replaced, if it began the slice.</summary>
+    /// <summary>Adds one to a slice's count and gives how many are in no word because of that: those it replaced, if it
+    /// began the slice, or itself.</summary>
     private static uint Add(ref long word, uint slice)
     {
         long observed = Volatile.Read(ref word);
@@ -113,12 +114,12 @@ internal sealed class TimeWindow : CircuitWindow
                 next = observed + 1;
                 if ((uint)next == 0)
                 {
-                    return 0;
+                    return 1;
                 }
             }
             else if (current - slice <= LongestStall)
             {
-                return 0; // the caller stalled for a window or more: what it has to tell is out of it
+                return 1; // the caller stalled for a window or more: what it has to tell is out of it
             }
 
             // Publishes the count together with the slice it belongs to; a stale read makes the swap fail.
