@@ -29,7 +29,7 @@ internal static class ConsistentHashingArea
         foreach ((int nodes, double throughput, double latency) in ((int, double, double)[])[(10, 15, 4), (100, 20, 4), (1_000, 12, 1.5)])
         {
             var rival = new RingRival(nodes);
-            RatioResult hash = MedianOfThree(() => Ratio.Of(rival.RingByHash, rival.SearchByHash));
+            RatioResult hash = Ratio.Of(rival.RingByHash, rival.SearchByHash);
             card.AtLeast($"{nodes:N0} nodes: GetNodeByHash, throughput over BinarySearch", hash.Speedup, throughput, "x", hash.Note);
             RatioResult chain = Ratio.Of(rival.RingChain, rival.SearchChain);
             card.AtLeast($"{nodes:N0} nodes: GetNodeByHash, chained latency over BinarySearch", chain.Speedup, latency, "x", chain.Note);
@@ -53,14 +53,6 @@ internal static class ConsistentHashingArea
         card.AtMost("adding a node to 1,000, against hashing and sorting all points anew", add.Value, 0.1, "x", add.Note);
         card.Inform("the same, against HashRing.Create, which sorts by counting", create.Value, "x", create.Note);
         TablesMeasures.Speed(card);
-    }
-
-    // A ring of 100 nodes lies in the second-level cache, which a neighbour on the same core may fill for a second or so,
-    // longer than one comparison takes.
-    private static RatioResult MedianOfThree(Func<RatioResult> compare)
-    {
-        RatioResult[] results = [compare(), compare(), compare()];
-        return results.OrderBy(result => result.Value).ElementAt(1);
     }
 
     private static void Balance(Scorecard card)

@@ -4,12 +4,15 @@ namespace Primitives.Evaluation;
 
 /// <summary>
 /// Compares two pieces of work in one process: short windows of each in alternation, so that whatever else the
-/// machine does hits both alike, and the median of many rounds.
+/// machine does hits both alike, and the median of many rounds: of those during which the processor was shared least
+/// (<see cref="Neighbours"/>), which is told without looking at the times measured.
 /// </summary>
 internal static class Ratio
 {
-    private const int Rounds = 15;
-    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(15);
+    private const int Rounds = 25;
+    private const double Quiet = 1.1;
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(6);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
 
     /// <summary>Times both, each given as a body that performs the stated number of operations and returns a value
     /// that depends on all of them, so that nothing can be optimised away.</summary>
@@ -18,27 +21,29 @@ internal static class Ratio
     {
         int candidateBatch = WarmUp(candidate);
         int rivalBatch = WarmUp(rival);
-        Span<double> ratios = stackalloc double[Rounds];
-        Span<double> candidates = stackalloc double[Rounds];
-        Span<double> rivals = stackalloc double[Rounds];
-        for (int round = 0; round < Rounds; round++)
+        var rounds = new List<Round>();
+        int quiet = 0;
+        for (long begun = Stopwatch.GetTimestamp();
+             rounds.Count < Rounds || (quiet < Rounds && Stopwatch.GetElapsedTime(begun) < Patience);)
         {
-            // Which goes first alternates too: a frequency or scheduling ramp must not favour one side.
-            if ((round & 1) == 0)
-            {
-                candidates[round] = Time(candidate, candidateBatch);
-                rivals[round] = Time(rival, rivalBatch);
-            }
-            else
-            {
-                rivals[round] = Time(rival, rivalBatch);
-                candidates[round] = Time(candidate, candidateBatch);
-            }
+            double disturbance = Neighbours.Disturbance();
 
-            ratios[round] = candidates[round] / rivals[round];
+            // Which goes first alternates too: a frequency or scheduling ramp must not favour one side.
+            bool first = (rounds.Count & 1) == 0;
+            double one = first ? Time(candidate, candidateBatch) : Time(rival, rivalBatch);
+            disturbance = Math.Max(disturbance, Neighbours.Disturbance());
+            double other = first ? Time(rival, rivalBatch) : Time(candidate, candidateBatch);
+            disturbance = Math.Max(disturbance, Neighbours.Disturbance());
+            rounds.Add(first ? new Round(one, other, disturbance) : new Round(other, one, disturbance));
+            quiet += disturbance < Quiet ? 1 : 0;
         }
 
-        return new RatioResult(Median(ratios), Median(candidates), Median(rivals));
+        Round[] least = [.. rounds.OrderBy(round => round.Disturbance).Take(Rounds)];
+        return new RatioResult(
+            Median(least.Select(round => round.CandidateNs / round.RivalNs)),
+            Median(least.Select(round => round.CandidateNs)),
+            Median(least.Select(round => round.RivalNs)),
+            Median(least.Select(round => round.Disturbance)) >= Quiet);
     }
 
     private static int WarmUp(Func<int, long> body)
@@ -69,9 +74,11 @@ internal static class Ratio
         return Stopwatch.GetElapsedTime(begun).TotalNanoseconds / operations;
     }
 
-    private static double Median(Span<double> values)
+    private static double Median(IEnumerable<double> values)
     {
-        values.Sort();
-        return values[values.Length / 2];
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
     }
+
+    private readonly record struct Round(double CandidateNs, double RivalNs, double Disturbance);
 }
