@@ -83,12 +83,13 @@ public sealed partial class AutocompleteIndex
 
         IndexData data = Data;
         int count = 0;
-        if (data.TryLocate(key[..length], out int node, out int lo, out int hi))
+        key = key[..length];
+        if (data.TryDescend(key, out int number, out int hi))
         {
-            int list = node < 0 ? -1 : data.Nodes[node].List;
-            count = list >= 0 && destination.Length <= data.ListLength ? TakeList(data, list, destination)
-                : list < 0 && !MatchesWordStarts && hi - lo <= IndexSettings.MaxBucketSize ? TakeBucket(data, lo, hi, destination)
-                : Search(null, key[..length], destination, default, default(NoFilter), out _);
+            ref readonly TrieNode node = ref data.Nodes[number];
+            count = node.List >= 0 && destination.Length <= data.ListLength ? TakeList(data, node.List, destination)
+                : node.List < 0 && !MatchesWordStarts ? TakeBucket(data, key, node, hi, destination)
+                : Search(null, key, destination, default, default(NoFilter), out _);
         }
 
         GC.KeepAlive(this);
@@ -281,48 +282,25 @@ public sealed partial class AutocompleteIndex
         return count;
     }
 
-    // As the general search does, but sorting numbers: moving completions would tell the garbage collector of each.
+    // As the general search does, but without its branches: how scores lie is not to be foretold.
     [SkipLocalsInit]
-    private int TakeBucket(IndexData data, int lo, int hi, Span<Completion> destination)
+    private int TakeBucket(IndexData data, ReadOnlySpan<byte> key, in TrieNode bucket, int hi, Span<Completion> destination)
     {
-        int most = Math.Min(destination.Length, hi - lo);
-        if (most == 0)
+        int lo = bucket.Lo;
+        scoped ReadOnlySpan<byte> order = data.Order[lo..hi];
+        Span<byte> found = stackalloc byte[IndexSettings.MaxBucketSize];
+        if (bucket.Depth < key.Length)
         {
-            return 0;
+            order = found[..data.Match(key, bucket, hi, found)];
         }
 
-        Span<long> ranks = stackalloc long[IndexSettings.MaxBucketSize];
-        Span<int> terms = stackalloc int[IndexSettings.MaxBucketSize];
-        ReadOnlySpan<long> all = data.Ranks;
-        int count = 0;
-        for (int term = lo; term < hi; term++)
-        {
-            long rank = all[term];
-            if (count == most)
-            {
-                if (rank <= ranks[most - 1])
-                {
-                    continue; // of equal ones the first is there
-                }
-
-                count--;
-            }
-
-            int position = count++;
-            for (; position > 0 && ranks[position - 1] < rank; position--)
-            {
-                ranks[position] = ranks[position - 1];
-                terms[position] = terms[position - 1];
-            }
-
-            ranks[position] = rank;
-            terms[position] = term;
-        }
-
+        ReadOnlySpan<long> ranks = data.Ranks[lo..hi];
         bool isInteger = Scale.IsInteger;
+        int count = Math.Min(destination.Length, order.Length);
         for (int i = 0; i < count; i++)
         {
-            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
+            int entry = order[i];
+            Completion.Write(ref destination[i], this, isInteger, lo + entry, ranks[entry]);
         }
 
         return count;

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Primitives;
 
@@ -26,6 +29,7 @@ internal sealed unsafe class IndexData
     private readonly int* _alteredTerms;
     private readonly int* _alteredOffsets;
     private readonly byte* _labels;
+    private readonly byte* _order;
     private readonly byte* _keys;
     private readonly byte* _texts;
     private readonly IndexLayout _layout;
@@ -47,6 +51,7 @@ internal sealed unsafe class IndexData
         _alteredTerms = (int*)(start + layout.AlteredTermsAt);
         _alteredOffsets = (int*)(start + layout.AlteredOffsetsAt);
         _labels = start + layout.LabelsAt;
+        _order = start + layout.OrderAt;
         _keys = start + layout.KeysAt;
         _texts = start + layout.TextsAt;
         ListLength = layout.Settings.CachedResults;
@@ -77,6 +82,9 @@ internal sealed unsafe class IndexData
     public ReadOnlySpan<int> AlteredOffsets => new(_alteredOffsets, _layout.Altered + 1);
 
     public ReadOnlySpan<byte> Labels => new(_labels, _layout.Nodes);
+
+    /// <summary>Gets for each bucket its entries, counted from its first, best first.</summary>
+    public ReadOnlySpan<byte> Order => new(_order, _layout.Ordered);
 
     public ReadOnlySpan<byte> Keys => new(_keys, _layout.KeyBytes);
 
@@ -115,43 +123,125 @@ internal sealed unsafe class IndexData
     /// <returns>Whether there are any.</returns>
     public bool TryLocate(ReadOnlySpan<byte> prefix, out int node, out int lo, out int hi)
     {
+        if (!TryDescend(prefix, out node, out hi))
+        {
+            lo = hi;
+            return false;
+        }
+
+        TrieNode there = Nodes[node];
+        lo = there.Lo;
+        if (there.Depth >= prefix.Length)
+        {
+            return true;
+        }
+
+        // The keys of a bucket that begin with the prefix are neighbours.
+        node = -1;
+        while (lo < hi && !EntryKey(lo).StartsWith(prefix))
+        {
+            lo++;
+        }
+
+        int end = lo;
+        while (end < hi && EntryKey(end).StartsWith(prefix))
+        {
+            end++;
+        }
+
+        hi = end;
+        return lo < hi;
+    }
+
+    /// <summary>Finds the node that has the entries whose keys begin with a prefix: the first whose keys have as much in
+    /// common, or the bucket of which they are a part, if they are.</summary>
+    /// <param name="prefix">The folded prefix.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="hi">The end of its entries.</param>
+    /// <returns>Whether there is one. A bucket may still have no such key.</returns>
+    public bool TryDescend(ReadOnlySpan<byte> prefix, out int node, out int hi)
+    {
         ReadOnlySpan<TrieNode> nodes = Nodes;
         node = 0;
-        lo = 0;
         hi = _layout.Entries == 0 ? _layout.Terms : _layout.Entries;
         if (hi == 0)
         {
             return false;
         }
 
-        while (true)
+        // On the way down only the branching bytes are looked at. As long as nothing is between them, that is all.
+        int seen = 0;
+        int after = -1; // the node that begins where this one ends
+        TrieNode current = nodes[0];
+        while (current.Depth < prefix.Length && current.ChildCount != 0)
         {
-            ref readonly TrieNode current = ref nodes[node];
-            lo = current.Lo;
-            if (current.Depth >= prefix.Length)
-            {
-                // On the way down only the branching bytes were looked at; here are the others.
-                return EntryKey(lo).StartsWith(prefix);
-            }
-
-            if (current.ChildCount == 0)
-            {
-                node = -1;
-                return TryNarrow(prefix, current.Depth, ref lo, ref hi);
-            }
-
-            int child = Labels.Slice(current.FirstChild, current.ChildCount).IndexOf(prefix[current.Depth]);
+            int child = FindLabel(current.FirstChild, current.ChildCount, prefix[current.Depth]);
             if (child < 0)
             {
                 return false;
             }
 
+            seen += seen == current.Depth ? 1 : 0;
             node = current.FirstChild + child;
-            if (child + 1 < current.ChildCount)
+            after = child + 1 < current.ChildCount ? node + 1 : after;
+            current = nodes[node];
+        }
+
+        hi = after < 0 ? hi : nodes[after].Lo;
+        int common = Math.Min(current.Depth, prefix.Length);
+        return (seen >= common || EntryKey(current.Lo).StartsWith(prefix[..common]))
+            && (common == prefix.Length || current.List < 0); // else all its keys end here
+    }
+
+    /// <summary>Finds the entries of a bucket whose keys begin with a prefix. Only without word starts.</summary>
+    /// <param name="prefix">The folded prefix, longer than what the keys have in common, which is the prefix's, too.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="hi">The end of its entries.</param>
+    /// <param name="found">Takes the entries, counted from the bucket's first, best first; as long as the bucket.</param>
+    /// <returns>How many there are.</returns>
+    public int Match(ReadOnlySpan<byte> prefix, in TrieNode bucket, int hi, Span<byte> found)
+    {
+        ReadOnlySpan<byte> order = Order[bucket.Lo..hi];
+        ReadOnlySpan<int> offsets = Offsets[bucket.Lo..(hi + 1)];
+        ReadOnlySpan<byte> keys = Keys[bucket.Depth..];
+        ReadOnlySpan<byte> rest = prefix[bucket.Depth..];
+        int words = offsets[^2] + sizeof(ulong) <= keys.Length ? 1 : 0;
+        int length = Math.Min(rest.Length, sizeof(ulong)) * words;
+        int count = 0;
+        if (words == 0)
+        {
+            order.CopyTo(found);
+            count = order.Length;
+        }
+        else
+        {
+            // By the first 8 bytes of the rest. Which keys match is not to be foretold, so no branch depends on it.
+            ulong mask = ulong.MaxValue >> (8 * (sizeof(ulong) - length));
+            ulong word = FirstBytes(rest[..length]);
+            foreach (byte entry in order)
             {
-                hi = nodes[node + 1].Lo;
+                int at = offsets[entry];
+                ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
+                found[count] = entry;
+                count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= bucket.Depth + length ? 1 : 0);
             }
         }
+
+        return length == rest.Length ? count : Filter(prefix, bucket.Lo, found, count);
+    }
+
+    private int Filter(ReadOnlySpan<byte> prefix, int lo, Span<byte> found, int count)
+    {
+        int kept = 0;
+        foreach (byte entry in found[..count])
+        {
+            if (Key(lo + entry).StartsWith(prefix))
+            {
+                found[kept++] = entry;
+            }
+        }
+
+        return kept;
     }
 
     /// <summary>Finds a term by its key and text.</summary>
@@ -188,50 +278,31 @@ internal sealed unsafe class IndexData
 
     private ReadOnlySpan<byte> EntryKey(int entry) => _layout.Entries == 0 ? Key(entry) : Entries.Key(entry);
 
-    // The keys of a bucket have their first bytes in common, and those that begin with the prefix are neighbours.
-    private bool TryNarrow(ReadOnlySpan<byte> prefix, int depth, ref int lo, ref int hi)
+    // A branch for each label that is not the one would cost more than all of them at once.
+    private int FindLabel(int first, int count, byte label)
     {
-        if (!EntryKey(lo).StartsWith(prefix[..depth]))
+        ReadOnlySpan<byte> labels = Labels[first..];
+        if (labels.Length < Vector256<byte>.Count || count > Vector256<byte>.Count)
         {
-            return false;
+            return labels[..count].IndexOf(label);
         }
 
-        ReadOnlySpan<byte> rest = prefix[depth..];
-        if (_layout.Entries == 0)
-        {
-            lo = SkipBefore(rest[0], depth, lo, hi);
-        }
-
-        while (lo < hi && !EntryKey(lo)[depth..].StartsWith(rest))
-        {
-            lo++;
-        }
-
-        int end = lo;
-        while (end < hi && EntryKey(end)[depth..].StartsWith(rest))
-        {
-            end++;
-        }
-
-        hi = end;
-        return lo < hi;
+        uint found = Vector256.Equals(Vector256.Create(labels), Vector256.Create(label)).ExtractMostSignificantBits();
+        int child = BitOperations.TrailingZeroCount(found);
+        return child < count ? child : -1;
     }
 
-    // Most keys of a bucket are told by a byte.
-    private int SkipBefore(byte first, int depth, int lo, int hi)
+    private static ulong FirstBytes(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<int> offsets = Offsets;
-        ReadOnlySpan<byte> keys = Keys;
-        for (; lo < hi; lo++)
+        int length = bytes.Length;
+        if (length >= sizeof(uint))
         {
-            int at = offsets[lo] + depth;
-            if (at < offsets[lo + 1] && keys[at] >= first)
-            {
-                return keys[at] == first ? lo : hi; // later ones are higher still
-            }
+            ulong last = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(length - sizeof(uint))..]);
+            return BinaryPrimitives.ReadUInt32LittleEndian(bytes) | (last << (8 * (length - sizeof(uint))));
         }
 
-        return hi;
+        int middle = length >> 1;
+        return bytes[0] | ((ulong)bytes[middle] << (8 * middle)) | ((ulong)bytes[length - 1] << (8 * (length - 1)));
     }
 
     /// <summary>Allocates zeroed memory of a layout.</summary>

@@ -23,8 +23,9 @@ namespace Primitives;
 /// 44      4     0
 /// </code>
 /// then, each from a multiple of 8 on, the gaps 0: n ranks of 8 bytes; n payloads of 8 bytes, if any; nodes of 16 bytes;
-/// K ranks a list, 0 where there is no term; K terms a list, -1 for none; n + 1 offsets into the keys; e starts in the keys and e terms of the entries; a terms and a + 1 offsets
-/// into the texts; a label a node; the keys; the texts.
+/// K ranks a list, 0 where there is no term; K terms a list, -1 for none; n + 1 offsets into the keys; e starts in the keys
+/// and e terms of the entries; a terms and a + 1 offsets into the texts; a label a node; without word starts n bytes, which
+/// give for each bucket its terms, counted from its first, best first, and are 0 outside of buckets; the keys; the texts.
 /// </remarks>
 internal readonly struct IndexLayout
 {
@@ -51,6 +52,9 @@ internal readonly struct IndexLayout
 
     public required int TextBytes { get; init; }
 
+    /// <summary>Gets the number of entries that buckets hold in order of their scores.</summary>
+    public int Ordered => Entries == 0 ? Terms : 0;
+
     public long PayloadsAt => After(RanksAt, Terms, sizeof(long));
 
     public long NodesAt => After(PayloadsAt, HasPayloads ? Terms : 0, sizeof(long));
@@ -71,7 +75,9 @@ internal readonly struct IndexLayout
 
     public long LabelsAt => After(AlteredOffsetsAt, Altered + 1L, sizeof(int));
 
-    public long KeysAt => After(LabelsAt, Nodes, 1);
+    public long OrderAt => After(LabelsAt, Nodes, 1);
+
+    public long KeysAt => After(OrderAt, Ordered, 1);
 
     public long TextsAt => After(KeysAt, KeyBytes, 1);
 

@@ -59,6 +59,34 @@ internal readonly ref struct TrieBuilder
         }
     }
 
+    /// <summary>Puts the terms of each bucket in order, counted from its first.</summary>
+    /// <param name="order">Takes them: a byte a term, 0 by now; empty with word starts.</param>
+    public void Order(Span<byte> order)
+    {
+        for (int node = 0; node < _nodes.Count && !order.IsEmpty; node++)
+        {
+            if (_nodes[node].List < 0)
+            {
+                int lo = _nodes[node].Lo;
+                Order(order[lo.._ends[node]], _ranks[lo.._ends[node]]);
+            }
+        }
+    }
+
+    private static void Order(Span<byte> order, ReadOnlySpan<long> ranks)
+    {
+        for (int i = 0; i < order.Length; i++)
+        {
+            int position = i;
+            for (; position > 0 && ranks[order[position - 1]] < ranks[i]; position--)
+            {
+                order[position] = order[position - 1];
+            }
+
+            order[position] = (byte)i;
+        }
+    }
+
     private void Add(byte label, int lo, int end)
     {
         _nodes.Add(new TrieNode { Lo = lo, List = -1 });
