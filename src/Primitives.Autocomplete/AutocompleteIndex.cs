@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -41,6 +42,7 @@ public sealed partial class AutocompleteIndex
 
     internal AutocompleteIndex(IndexData data, TimeProvider clock)
     {
+        data.Pairs = PairTable.Of(data, data.Entries.Count);
         Data = data;
         Settings = data.Layout.Settings;
         Folding = Settings.Folding;
@@ -75,20 +77,23 @@ public sealed partial class AutocompleteIndex
     [SkipLocalsInit]
     public int Complete(ReadOnlySpan<char> prefix, Span<Completion> destination)
     {
-        Span<byte> key = stackalloc byte[StackPrefix];
-        if (!KeyFolder.TryFold(Folding, prefix, key, out int length))
+        // Longer than any prefix that it is used for, so that a word can be read of it wherever one begins.
+        Span<byte> buffer = stackalloc byte[StackPrefix + sizeof(ulong)];
+        if (!KeyFolder.TryFold(Folding, prefix, buffer[..StackPrefix], out int length))
         {
             return Complete(prefix, destination, default, default(NoFilter), out _);
         }
 
         IndexData data = Data;
         int count = 0;
-        key = key[..length];
-        if (data.TryDescend(key, out int number, out int hi))
+        ReadOnlySpan<byte> key = buffer[..length];
+        if (data.TryDescend(key, out int number, out int hi, out int seen))
         {
             ref readonly TrieNode node = ref data.Nodes[number];
-            count = node.List >= 0 && destination.Length <= data.ListLength ? TakeList(data, node.List, destination)
-                : node.List < 0 && !MatchesWordStarts ? TakeBucket(data, key, node, hi, destination)
+            count = node.List < 0 && !MatchesWordStarts
+                ? TakeBucket(data, key, BinaryPrimitives.ReadUInt64LittleEndian(buffer[seen..]), seen, node, hi, destination)
+                : node.List >= 0 && destination.Length <= data.ListLength && data.BeginsWith(node, key, seen)
+                ? TakeList(data, node.List, destination)
                 : Search(null, key, destination, default, default(NoFilter), out _);
         }
 
@@ -267,7 +272,7 @@ public sealed partial class AutocompleteIndex
     {
         ReadOnlySpan<int> terms = data.List(list);
         ReadOnlySpan<long> ranks = data.RanksOfList(list);
-        bool isInteger = Scale.IsInteger;
+        long rest = Completion.Rest(Scale.IsInteger, edits: 0);
         int count = Math.Min(destination.Length, terms.Length);
         for (int i = 0; i < count; i++)
         {
@@ -276,7 +281,7 @@ public sealed partial class AutocompleteIndex
                 return i;
             }
 
-            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
+            destination[i].Write(this, terms[i], ranks[i], rest);
         }
 
         return count;
@@ -284,23 +289,24 @@ public sealed partial class AutocompleteIndex
 
     // As the general search does, but without its branches: how scores lie is not to be foretold.
     [SkipLocalsInit]
-    private int TakeBucket(IndexData data, ReadOnlySpan<byte> key, in TrieNode bucket, int hi, Span<Completion> destination)
+    private int TakeBucket(
+        IndexData data, ReadOnlySpan<byte> key, ulong word, int seen, in TrieNode bucket, int hi, Span<Completion> destination)
     {
         int lo = bucket.Lo;
         scoped ReadOnlySpan<byte> order = data.Order[lo..hi];
         Span<byte> found = stackalloc byte[IndexSettings.MaxBucketSize];
-        if (bucket.Depth < key.Length)
+        if (seen < key.Length)
         {
-            order = found[..data.Match(key, bucket, hi, found)];
+            order = found[..data.Match(key, word, seen, lo, order, found)];
         }
 
         ReadOnlySpan<long> ranks = data.Ranks[lo..hi];
-        bool isInteger = Scale.IsInteger;
+        long rest = Completion.Rest(Scale.IsInteger, edits: 0);
         int count = Math.Min(destination.Length, order.Length);
         for (int i = 0; i < count; i++)
         {
             int entry = order[i];
-            Completion.Write(ref destination[i], this, isInteger, lo + entry, ranks[entry]);
+            destination[i].Write(this, lo + entry, ranks[entry], rest);
         }
 
         return count;

@@ -65,6 +65,9 @@ internal sealed unsafe class IndexData
 
     public int Terms => _layout.Terms;
 
+    /// <summary>Gets or sets a shortcut into the trie; set once, when the sections are known to be in order.</summary>
+    public PairTable? Pairs { get; set; }
+
     public ReadOnlySpan<long> Ranks => new(_ranks, _layout.Terms);
 
     public ReadOnlySpan<TrieNode> Nodes => new(_nodes, _layout.Nodes);
@@ -123,9 +126,9 @@ internal sealed unsafe class IndexData
     /// <returns>Whether there are any.</returns>
     public bool TryLocate(ReadOnlySpan<byte> prefix, out int node, out int lo, out int hi)
     {
-        if (!TryDescend(prefix, out node, out hi))
+        lo = 0;
+        if (!TryDescend(prefix, out node, out hi, out int seen) || !BeginsWith(Nodes[node], prefix, seen))
         {
-            lo = hi;
             return false;
         }
 
@@ -153,26 +156,34 @@ internal sealed unsafe class IndexData
         return lo < hi;
     }
 
-    /// <summary>Finds the node that has the entries whose keys begin with a prefix: the first whose keys have as much in
-    /// common, or the bucket of which they are a part, if they are.</summary>
+    /// <summary>Finds the node that has the entries whose keys begin with a prefix, if there are such: the first whose keys
+    /// have as much in common, or the bucket of which they are a part.</summary>
     /// <param name="prefix">The folded prefix.</param>
     /// <param name="node">The node.</param>
     /// <param name="hi">The end of its entries.</param>
-    /// <returns>Whether there is one. A bucket may still have no such key.</returns>
-    public bool TryDescend(ReadOnlySpan<byte> prefix, out int node, out int hi)
+    /// <param name="seen">How much of the prefix is known to be how all of them begin: on the way down only the branching
+    /// bytes are looked at. As long as nothing is between them, that is all.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryDescend(ReadOnlySpan<byte> prefix, out int node, out int hi, out int seen)
     {
         ReadOnlySpan<TrieNode> nodes = Nodes;
         node = 0;
+        seen = 0;
         hi = _layout.Entries == 0 ? _layout.Terms : _layout.Entries;
         if (hi == 0)
         {
             return false;
         }
 
-        // On the way down only the branching bytes are looked at. As long as nothing is between them, that is all.
-        int seen = 0;
         int after = -1; // the node that begins where this one ends
-        TrieNode current = nodes[0];
+        if (prefix.Length >= 2 && Pairs is { } pairs && pairs.TryStep(prefix[0], prefix[1], out int second, out int end))
+        {
+            node = second;
+            hi = end;
+            seen = 2;
+        }
+
+        TrieNode current = nodes[node];
         while (current.Depth < prefix.Length && current.ChildCount != 0)
         {
             int child = FindLabel(current.FirstChild, current.ChildCount, prefix[current.Depth]);
@@ -188,46 +199,49 @@ internal sealed unsafe class IndexData
         }
 
         hi = after < 0 ? hi : nodes[after].Lo;
-        int common = Math.Min(current.Depth, prefix.Length);
-        return (seen >= common || EntryKey(current.Lo).StartsWith(prefix[..common]))
-            && (common == prefix.Length || current.List < 0); // else all its keys end here
+        return true;
+    }
+
+    /// <summary>Gets whether the keys of a node that was found begin with a prefix, or with as much of it as they have in
+    /// common if the node is a bucket.</summary>
+    public bool BeginsWith(in TrieNode node, ReadOnlySpan<byte> prefix, int seen)
+    {
+        int common = Math.Min(node.Depth, prefix.Length);
+        return (seen >= common || EntryKey(node.Lo).StartsWith(prefix[..common]))
+            && (common == prefix.Length || node.List < 0); // else all its keys end here
     }
 
     /// <summary>Finds the entries of a bucket whose keys begin with a prefix. Only without word starts.</summary>
-    /// <param name="prefix">The folded prefix, longer than what the keys have in common, which is the prefix's, too.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="hi">The end of its entries.</param>
-    /// <param name="found">Takes the entries, counted from the bucket's first, best first; as long as the bucket.</param>
+    /// <param name="prefix">The folded prefix.</param>
+    /// <param name="word">Its bytes from <paramref name="seen"/> on, and anything after its end.</param>
+    /// <param name="seen">How much of it the keys are known to begin with; less than all.</param>
+    /// <param name="lo">The bucket's first entry.</param>
+    /// <param name="order">The entries, counted from that.</param>
+    /// <param name="found">Takes those that are found, in their order; as long as the bucket.</param>
     /// <returns>How many there are.</returns>
-    public int Match(ReadOnlySpan<byte> prefix, in TrieNode bucket, int hi, Span<byte> found)
+    public int Match(ReadOnlySpan<byte> prefix, ulong word, int seen, int lo, ReadOnlySpan<byte> order, Span<byte> found)
     {
-        ReadOnlySpan<byte> order = Order[bucket.Lo..hi];
-        ReadOnlySpan<int> offsets = Offsets[bucket.Lo..(hi + 1)];
-        ReadOnlySpan<byte> keys = Keys[bucket.Depth..];
-        ReadOnlySpan<byte> rest = prefix[bucket.Depth..];
-        int words = offsets[^2] + sizeof(ulong) <= keys.Length ? 1 : 0;
-        int length = Math.Min(rest.Length, sizeof(ulong)) * words;
-        int count = 0;
-        if (words == 0)
+        ReadOnlySpan<int> offsets = Offsets.Slice(lo, order.Length + 1);
+        if (offsets[^2] + seen + sizeof(ulong) > _layout.KeyBytes)
         {
-            order.CopyTo(found);
-            count = order.Length;
-        }
-        else
-        {
-            // By the first 8 bytes of the rest. Which keys match is not to be foretold, so no branch depends on it.
-            ulong mask = ulong.MaxValue >> (8 * (sizeof(ulong) - length));
-            ulong word = FirstBytes(rest[..length]);
-            foreach (byte entry in order)
-            {
-                int at = offsets[entry];
-                ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
-                found[count] = entry;
-                count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= bucket.Depth + length ? 1 : 0);
-            }
+            order.CopyTo(found); // a word could end behind the last key
+            return Filter(prefix, lo, found, order.Length);
         }
 
-        return length == rest.Length ? count : Filter(prefix, bucket.Lo, found, count);
+        // By 8 bytes at once. Which keys match is not to be foretold, so no branch depends on it.
+        int end = Math.Min(prefix.Length, seen + sizeof(ulong));
+        ulong mask = ulong.MaxValue >> (8 * (seen + sizeof(ulong) - end));
+        ReadOnlySpan<byte> keys = Keys[seen..];
+        int count = 0;
+        foreach (byte entry in order)
+        {
+            int at = offsets[entry];
+            ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
+            found[count] = entry;
+            count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= end ? 1 : 0);
+        }
+
+        return end == prefix.Length ? count : Filter(prefix, lo, found, count);
     }
 
     private int Filter(ReadOnlySpan<byte> prefix, int lo, Span<byte> found, int count)
@@ -290,19 +304,6 @@ internal sealed unsafe class IndexData
         uint found = Vector256.Equals(Vector256.Create(labels), Vector256.Create(label)).ExtractMostSignificantBits();
         int child = BitOperations.TrailingZeroCount(found);
         return child < count ? child : -1;
-    }
-
-    private static ulong FirstBytes(ReadOnlySpan<byte> bytes)
-    {
-        int length = bytes.Length;
-        if (length >= sizeof(uint))
-        {
-            ulong last = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(length - sizeof(uint))..]);
-            return BinaryPrimitives.ReadUInt32LittleEndian(bytes) | (last << (8 * (length - sizeof(uint))));
-        }
-
-        int middle = length >> 1;
-        return bytes[0] | ((ulong)bytes[middle] << (8 * middle)) | ((ulong)bytes[length - 1] << (8 * (length - 1)));
     }
 
     /// <summary>Allocates zeroed memory of a layout.</summary>
