@@ -42,7 +42,7 @@ public sealed partial class AutocompleteIndex
 
     internal AutocompleteIndex(IndexData data, TimeProvider clock)
     {
-        data.Pairs = PairTable.Of(data, data.Entries.Count);
+        data.Prepare();
         Data = data;
         Settings = data.Layout.Settings;
         Folding = Settings.Folding;
@@ -274,13 +274,14 @@ public sealed partial class AutocompleteIndex
         ReadOnlySpan<long> ranks = data.RanksOfList(list);
         long rest = Completion.Rest(Scale.IsInteger, edits: 0);
         int count = Math.Min(destination.Length, terms.Length);
-        for (int i = 0; i < count; i++)
+        if (count > 0 && terms[count - 1] < 0)
         {
-            if (terms[i] < 0)
-            {
-                return i;
-            }
+            count = terms.IndexOf(-1);
+        }
 
+        destination = destination[..count];
+        for (int i = 0; i < destination.Length; i++)
+        {
             destination[i].Write(this, terms[i], ranks[i], rest);
         }
 
@@ -293,23 +294,35 @@ public sealed partial class AutocompleteIndex
         IndexData data, ReadOnlySpan<byte> key, ulong word, int seen, in TrieNode bucket, int hi, Span<Completion> destination)
     {
         int lo = bucket.Lo;
-        scoped ReadOnlySpan<byte> order = data.Order[lo..hi];
-        Span<byte> found = stackalloc byte[IndexSettings.MaxBucketSize];
-        if (seen < key.Length)
-        {
-            order = found[..data.Match(key, word, seen, lo, order, found)];
-        }
-
         ReadOnlySpan<long> ranks = data.Ranks[lo..hi];
         long rest = Completion.Rest(Scale.IsInteger, edits: 0);
-        int count = Math.Min(destination.Length, order.Length);
-        for (int i = 0; i < count; i++)
+        if (bucket.Depth < key.Length)
         {
-            int entry = order[i];
+            Span<byte> found = stackalloc byte[IndexSettings.MaxBucketSize];
+            destination = destination[..Math.Min(destination.Length, data.Match(key, word, seen, bucket, hi, found))];
+            for (int i = 0; i < destination.Length; i++)
+            {
+                int entry = found[i];
+                destination[i].Write(this, lo + entry, ranks[entry], rest);
+            }
+
+            return destination.Length;
+        }
+
+        if (!data.BeginsWith(bucket, key, seen))
+        {
+            return 0;
+        }
+
+        ReadOnlySpan<ushort> order = data.Order[lo..hi];
+        destination = destination[..Math.Min(destination.Length, order.Length)];
+        for (int i = 0; i < destination.Length; i++)
+        {
+            int entry = (byte)order[i];
             destination[i].Write(this, lo + entry, ranks[entry], rest);
         }
 
-        return count;
+        return destination.Length;
     }
 
     private int Search<TFilter>(

@@ -16,6 +16,8 @@ namespace Primitives;
 /// </remarks>
 internal sealed unsafe class IndexData
 {
+    private const int LabelsAtOnce = 32;
+
     private readonly object _block; // what the pointers point into
     private readonly byte* _start;
     private readonly long* _ranks;
@@ -29,10 +31,12 @@ internal sealed unsafe class IndexData
     private readonly int* _alteredTerms;
     private readonly int* _alteredOffsets;
     private readonly byte* _labels;
-    private readonly byte* _order;
+    private readonly ushort* _order;
     private readonly byte* _keys;
     private readonly byte* _texts;
     private readonly IndexLayout _layout;
+    private PairTable? _pairs; // set once, by Prepare
+    private int _inWords;      // terms of whose keys every byte has another seven behind it, likewise
 
     /// <summary>Views memory that stays where it is as long as <paramref name="block"/> is alive.</summary>
     private IndexData(in IndexLayout layout, object block, byte* start)
@@ -51,7 +55,7 @@ internal sealed unsafe class IndexData
         _alteredTerms = (int*)(start + layout.AlteredTermsAt);
         _alteredOffsets = (int*)(start + layout.AlteredOffsetsAt);
         _labels = start + layout.LabelsAt;
-        _order = start + layout.OrderAt;
+        _order = (ushort*)(start + layout.OrderAt);
         _keys = start + layout.KeysAt;
         _texts = start + layout.TextsAt;
         ListLength = layout.Settings.CachedResults;
@@ -64,9 +68,6 @@ internal sealed unsafe class IndexData
     public int ListLength { get; }
 
     public int Terms => _layout.Terms;
-
-    /// <summary>Gets or sets a shortcut into the trie; set once, when the sections are known to be in order.</summary>
-    public PairTable? Pairs { get; set; }
 
     public ReadOnlySpan<long> Ranks => new(_ranks, _layout.Terms);
 
@@ -86,8 +87,9 @@ internal sealed unsafe class IndexData
 
     public ReadOnlySpan<byte> Labels => new(_labels, _layout.Nodes);
 
-    /// <summary>Gets for each bucket its entries, counted from its first, best first.</summary>
-    public ReadOnlySpan<byte> Order => new(_order, _layout.Ordered);
+    /// <summary>Gets for each bucket its entries, best first: in the low byte the entry, counted from the bucket's first,
+    /// in the high byte what follows in its key on what the keys have in common.</summary>
+    public ReadOnlySpan<ushort> Order => new(_order, _layout.Ordered);
 
     public ReadOnlySpan<byte> Keys => new(_keys, _layout.KeyBytes);
 
@@ -117,6 +119,18 @@ internal sealed unsafe class IndexData
     }
 
     public long Payload(int term) => _layout.HasPayloads ? new ReadOnlySpan<long>(_payloads, _layout.Terms)[term] : 0;
+
+    /// <summary>Makes what makes searches faster, once the sections are filled and known to be in order.</summary>
+    public void Prepare()
+    {
+        _pairs = PairTable.Of(this, Entries.Count);
+        ReadOnlySpan<int> ends = Offsets[1..];
+        _inWords = ends.Length;
+        while (_inWords > 0 && ends[_inWords - 1] + sizeof(ulong) > _layout.KeyBytes)
+        {
+            _inWords--;
+        }
+    }
 
     /// <summary>Finds the entries whose keys begin with a prefix.</summary>
     /// <param name="prefix">The folded prefix.</param>
@@ -176,7 +190,7 @@ internal sealed unsafe class IndexData
         }
 
         int after = -1; // the node that begins where this one ends
-        if (prefix.Length >= 2 && Pairs is { } pairs && pairs.TryStep(prefix[0], prefix[1], out int second, out int end))
+        if (prefix.Length >= 2 && _pairs is { } pairs && pairs.TryStep(prefix[0], prefix[1], out int second, out int end))
         {
             node = second;
             hi = end;
@@ -211,37 +225,68 @@ internal sealed unsafe class IndexData
             && (common == prefix.Length || node.List < 0); // else all its keys end here
     }
 
-    /// <summary>Finds the entries of a bucket whose keys begin with a prefix. Only without word starts.</summary>
-    /// <param name="prefix">The folded prefix.</param>
+    /// <summary>Finds the best entries of a bucket whose keys begin with a prefix. Only without word starts.</summary>
+    /// <param name="prefix">The folded prefix, longer than what the keys have in common.</param>
     /// <param name="word">Its bytes from <paramref name="seen"/> on, and anything after its end.</param>
-    /// <param name="seen">How much of it the keys are known to begin with; less than all.</param>
-    /// <param name="lo">The bucket's first entry.</param>
-    /// <param name="order">The entries, counted from that.</param>
-    /// <param name="found">Takes those that are found, in their order; as long as the bucket.</param>
+    /// <param name="seen">How much of it the keys are known to begin with.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="hi">The end of its entries.</param>
+    /// <param name="found">Takes those that are found, counted from the bucket's first, best first; as long as the bucket.
+    /// </param>
     /// <returns>How many there are.</returns>
-    public int Match(ReadOnlySpan<byte> prefix, ulong word, int seen, int lo, ReadOnlySpan<byte> order, Span<byte> found)
+    /// <remarks>Which keys match is not to be foretold, so hardly a branch depends on it, and the keys themselves, which
+    /// are far away, are only read of entries whose next byte is right.</remarks>
+    public int Match(ReadOnlySpan<byte> prefix, ulong word, int seen, in TrieNode bucket, int hi, Span<byte> found)
     {
-        ReadOnlySpan<int> offsets = Offsets.Slice(lo, order.Length + 1);
-        if (offsets[^2] + seen + sizeof(ulong) > _layout.KeyBytes)
-        {
-            order.CopyTo(found); // a word could end behind the last key
-            return Filter(prefix, lo, found, order.Length);
-        }
-
-        // By 8 bytes at once. Which keys match is not to be foretold, so no branch depends on it.
+        int lo = bucket.Lo;
+        ReadOnlySpan<int> offsets = Offsets[lo..(hi + 1)];
+        ReadOnlySpan<byte> keys = Keys[seen..];
         int end = Math.Min(prefix.Length, seen + sizeof(ulong));
         ulong mask = ulong.MaxValue >> (8 * (seen + sizeof(ulong) - end));
-        ReadOnlySpan<byte> keys = Keys[seen..];
+        bool inWords = hi <= _inWords;
+        bool byLabel = seen == bucket.Depth && prefix.Length == bucket.Depth + 1;
         int count = 0;
-        foreach (byte entry in order)
+        for (int first = lo; first < hi; first += LabelsAtOnce)
         {
-            int at = offsets[entry];
-            ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
-            found[count] = entry;
-            count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= end ? 1 : 0);
+            for (uint some = Labelled(prefix[bucket.Depth], first, hi); some != 0; some &= some - 1)
+            {
+                byte entry = (byte)Order[first + BitOperations.TrailingZeroCount(some)];
+                found[count] = entry;
+                if (byLabel || !inWords)
+                {
+                    count++;
+                    continue;
+                }
+
+                int at = offsets[entry];
+                ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
+                count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= end ? 1 : 0);
+            }
         }
 
-        return end == prefix.Length ? count : Filter(prefix, lo, found, count);
+        return byLabel || (inWords && end == prefix.Length) ? count : Filter(prefix, lo, found, count);
+    }
+
+    // Which of the next entries of a bucket, in their order, go on with a byte.
+    private uint Labelled(byte label, int first, int hi)
+    {
+        ReadOnlySpan<ushort> order = Order[first..];
+        uint found = 0;
+        if (order.Length >= LabelsAtOnce)
+        {
+            Vector256<ushort> wanted = Vector256.Create((ushort)label);
+            found = Vector256.Equals(Vector256.Create(order) >> 8, wanted).ExtractMostSignificantBits()
+                | (Vector256.Equals(Vector256.Create(order[Vector256<ushort>.Count..]) >> 8, wanted).ExtractMostSignificantBits() << Vector256<ushort>.Count);
+        }
+        else
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                found |= order[i] >> 8 == label ? 1u << i : 0;
+            }
+        }
+
+        return found & (uint.MaxValue >> Math.Max(0, LabelsAtOnce - (hi - first)));
     }
 
     private int Filter(ReadOnlySpan<byte> prefix, int lo, Span<byte> found, int count)

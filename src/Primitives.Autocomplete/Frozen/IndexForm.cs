@@ -190,7 +190,7 @@ internal static class IndexForm
         int[] lists = trie.Build();
         long[] ranks = new long[lists.Length];
         TrieBuilder.Look(data.Ranks, lists, ranks);
-        byte[] order = new byte[data.Layout.Ordered];
+        ushort[] order = new ushort[data.Layout.Ordered];
         trie.Order(order);
         return MemoryMarshal.AsBytes(trie.Nodes).SequenceEqual(MemoryMarshal.AsBytes(data.Nodes))
             && trie.Labels.SequenceEqual(data.Labels)

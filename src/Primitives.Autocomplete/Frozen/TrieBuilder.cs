@@ -59,31 +59,32 @@ internal readonly ref struct TrieBuilder
         }
     }
 
-    /// <summary>Puts the terms of each bucket in order, counted from its first.</summary>
-    /// <param name="order">Takes them: a byte a term, 0 by now; empty with word starts.</param>
-    public void Order(Span<byte> order)
+    /// <summary>Puts the terms of each bucket in order.</summary>
+    /// <param name="order">Takes them as <see cref="IndexLayout"/> says: one number a term, 0 by now; empty with word
+    /// starts.</param>
+    public void Order(Span<ushort> order)
     {
         for (int node = 0; node < _nodes.Count && !order.IsEmpty; node++)
         {
             if (_nodes[node].List < 0)
             {
-                int lo = _nodes[node].Lo;
-                Order(order[lo.._ends[node]], _ranks[lo.._ends[node]]);
+                Order(order[_nodes[node].Lo.._ends[node]], _nodes[node].Lo, _nodes[node].Depth);
             }
         }
     }
 
-    private static void Order(Span<byte> order, ReadOnlySpan<long> ranks)
+    private void Order(Span<ushort> order, int lo, int depth)
     {
         for (int i = 0; i < order.Length; i++)
         {
             int position = i;
-            for (; position > 0 && ranks[order[position - 1]] < ranks[i]; position--)
+            for (; position > 0 && _ranks[lo + (byte)order[position - 1]] < _ranks[lo + i]; position--)
             {
                 order[position] = order[position - 1];
             }
 
-            order[position] = (byte)i;
+            ReadOnlySpan<byte> key = _keys.Key(lo + i);
+            order[position] = (ushort)(i | ((key.Length == depth ? byte.MaxValue : key[depth]) << 8));
         }
     }
 
