@@ -92,7 +92,7 @@ public sealed partial class AutocompleteIndex
             ref readonly TrieNode node = ref data.Nodes[number];
             count = node.List < 0 && !MatchesWordStarts
                 ? TakeBucket(data, key, BinaryPrimitives.ReadUInt64LittleEndian(buffer[seen..]), seen, node, hi, destination)
-                : node.List >= 0 && destination.Length <= data.ListLength && data.BeginsWith(node, key, seen)
+                : node.List >= 0 && destination.Length <= data.ListLength && (seen >= key.Length || data.BeginsWith(node, key, seen))
                 ? TakeList(data, node.List, destination)
                 : Search(null, key, destination, default, default(NoFilter), out _);
         }
@@ -309,7 +309,7 @@ public sealed partial class AutocompleteIndex
             return destination.Length;
         }
 
-        if (!data.BeginsWith(bucket, key, seen))
+        if (seen < key.Length && !data.BeginsWith(bucket, key, seen))
         {
             return 0;
         }
