@@ -18,7 +18,7 @@ namespace Primitives;
 /// of the prefix and the list that it holds ready, or looks at one bucket of at most
 /// <see cref="AutocompleteOptions.BucketSize"/> terms: O(length of the prefix). More results, a filter or a blend add O(log n)
 /// for each term looked at, best first. No query allocates, but for the overload that makes strings; a query for more
-/// results than are cached borrows from the shared array pool. Memory is 15 to 18 bytes a term and the UTF-8 of its key, once
+/// results than are cached borrows from the shared array pool. Memory is 17 to 20 bytes a term and the UTF-8 of its key, once
 /// more its text where that is not the key, and 8 bytes if there are payloads.</para>
 /// <para><b>Limits.</b> 2,048 bytes of UTF-8 for a term, 2 GB for the index. Edits are found in prefixes of up to 62
 /// characters; longer ones match exactly or not at all. Little-endian machines only.</para>
