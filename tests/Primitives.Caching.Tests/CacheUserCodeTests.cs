@@ -267,6 +267,56 @@ public class CacheUserCodeTests
     }
 
     [Theory]
+    [InlineData("lru")]
+    [InlineData("lfu")]
+    [InlineData("single flight")]
+    public async Task What_the_callbacks_of_the_factorys_token_throw_is_no_unobserved_exception(string kind)
+    {
+        int unobserved = 0;
+        void Count(object? sender, UnobservedTaskExceptionEventArgs e) =>
+            unobserved += e.Exception.Flatten().InnerExceptions.Any(inner => inner is FaultException) ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += Count;
+        try
+        {
+            await LeaveAlone(kind);
+            for (int i = 0; i < 3; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Count;
+        }
+
+        Assert.Equal(0, unobserved);
+
+        static async Task LeaveAlone(string kind)
+        {
+            using var leave = new CancellationTokenSource();
+            var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var gate = new TaskCompletionSource<int>();
+            ValueTask<int> Load(int key, CancellationToken token)
+            {
+                token.Register(() =>
+                {
+                    called.SetResult();
+                    throw new FaultException();
+                });
+                return new ValueTask<int>(gate.Task);
+            }
+
+            using ICache<int, int>? cache = kind == "single flight" ? null : CacheKinds.Create<int, int>(kind, new() { Capacity = 10 });
+            Task<int> waiting = cache?.GetOrAddAsync(1, Load, leave.Token).AsTask() ?? new SingleFlight<int, int>().RunAsync(1, Load, leave.Token);
+            await leave.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+            await called.Task;
+            gate.SetResult(1);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Kinds))]
     public void A_lookup_of_a_key_known_to_be_missing_counts_as_one_miss(string kind)
     {

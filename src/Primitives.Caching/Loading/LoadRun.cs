@@ -19,10 +19,14 @@ internal sealed class LoadRun(bool isCancellable, int keys)
     /// stop.</summary>
     public void AbandonKey()
     {
-        if (--_wanted == 0)
+        if (--_wanted == 0 && _cancellation is not null)
         {
-            // The callbacks of the token are the user's: they run on the pool, not here under the lock.
-            _ = _cancellation?.CancelAsync();
+            _ = CancelAsync(_cancellation);
         }
     }
+
+    // The callbacks of the token are the user's: they run on the pool, not here under the lock, and what they throw is seen by
+    // nobody, but is no unobserved exception either.
+    private static async Task CancelAsync(CancellationTokenSource cancellation) =>
+        await cancellation.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
