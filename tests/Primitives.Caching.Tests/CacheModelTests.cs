@@ -80,7 +80,7 @@ public class CacheModelTests
 
             while (_flights.Count > 0)
             {
-                await EndAsync(_flights[0]);
+                await EndAsync(_flights[0]).WaitAsync(Race.DefaultTimeout);
                 Compare();
             }
 

