@@ -216,7 +216,7 @@ public class KeyedRateLimiterTests
         Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(0, quotas: [RateQuota.PerDay(1)])));
         Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(10, (KeyOverflow)9, RateQuota.PerDay(1))));
         Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<Uri>(Options<Uri>(10, quotas: [RateQuota.PerDay(1)]))); // no hash
-        Assert.Throws<ArgumentException>(() => new KeyedRateLimiter<int>(Options<int>(10, quotas: [new RateQuota(1, TimeSpan.MaxValue)])));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new KeyedRateLimiter<int>(Options<int>(10, quotas: [new RateQuota(1, TimeSpan.MaxValue)])));
         using var limiter = new KeyedRateLimiter<string>(Options<string>(10, quotas: [RateQuota.PerDay(1)]), _time);
         Assert.Throws<ArgumentNullException>(() => limiter.TryAcquire(null!));
         Assert.Throws<ArgumentOutOfRangeException>(() => limiter.TryAcquire("a", 2));

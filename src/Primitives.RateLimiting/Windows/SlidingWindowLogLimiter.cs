@@ -7,7 +7,9 @@ namespace Primitives;
 /// <remarks>
 /// <para><b>Guarantee.</b> In any half-open interval as long as the period at most the quota's permits are granted,
 /// wherever it begins, and a request is refused only if granting it would break that. A retry after exactly
-/// <see cref="RateLimitDecision.RetryAfter"/> succeeds if no other caller came in between, and 100 ns earlier it fails.</para>
+/// <see cref="RateLimitDecision.RetryAfter"/> succeeds if no other caller came in between, and 100 ns earlier it fails.
+/// Which permits a refund is for is not known: it gives back the oldest in the window, so that those that were used never
+/// exceed the limit in any window, whichever they were.</para>
 /// <para><b>Cost.</b> O(permits) amortised, no allocation, one short lock and one clock reading. Memory is 6 bytes per
 /// permit of the limit for periods of less than <c>2^46</c> clock ticks (19 hours at 1 GHz), 8 beyond: the price of being
 /// exact.</para>
@@ -18,11 +20,12 @@ namespace Primitives;
 public sealed class SlidingWindowLogLimiter : QuotaLimiter
 {
     // _log holds the time of each permit taken less than a period before _latest, oldest first; never more than the limit,
-    // unless that was lowered since.
+    // unless that was lowered since. _forgotten is the latest time of any that was let go of; the earliest there is, if none was.
     private RateQuota _quota;
     private TimestampRing _log;
     private long _period; // clock ticks
     private long _latest; // timestamp of the last call
+    private long _forgotten = long.MinValue;
     private long _freshSince;
 
     /// <summary>Creates an unused limiter that lets nobody wait.</summary>
@@ -59,9 +62,10 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     /// <inheritdoc/>
     public override int Limit => Quota.Permits;
 
-    /// <summary>Changes the quota. Permits taken within the new period stay taken. If the period grows, those that were
-    /// forgotten already count as taken just before they were, as far as the new limit has room for them, so that
-    /// the new bound holds at once. Waiting callers for more than the new limit are refused.</summary>
+    /// <summary>Changes the quota. Permits taken within the new period stay taken. If the period grows, how many more there
+    /// were that the log let go of already is not known: they count as taken when the last of them was, as many as the new
+    /// limit has room for, so that the new bound holds at once. Waiting callers for more than the new limit are refused.
+    /// After a limit was lowered, the memory is that of the permits still in the window, if those are more.</summary>
     /// <param name="quota">The new quota; without a burst.</param>
     /// <exception cref="ArgumentNullException"><paramref name="quota"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">As for the constructor; nothing was changed.</exception>
@@ -90,14 +94,20 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
 
     private protected override void RefundLocked(int permits)
     {
-        AdvanceLocked();
-        _log.RemoveNewest(Math.Min(permits, _log.Count));
+        long now = AdvanceLocked();
+        if (_log.Count > 0 && permits >= _log.Count)
+        {
+            _freshSince = now;
+        }
+
+        _log.Forget(Math.Min(permits, _log.Count));
     }
 
     private protected override void ResetLocked()
     {
         AdvanceLocked();
-        _log.Clear();
+        _log.Forget(_log.Count);
+        _forgotten = long.MinValue;
         _freshSince = _latest;
     }
 
@@ -110,19 +120,18 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     private void ReconfigureLocked((RateQuota Quota, long Period, TimestampRing Log) prepared)
     {
         long now = AdvanceLocked();
-        TimestampRing log = prepared.Log;
-        int first = Math.Max(0, _log.Count - log.Capacity);
+        int first = 0;
         while (first < _log.Count && _log.OldestAge(now, first) >= prepared.Period)
         {
+            _forgotten = now - _log.OldestAge(now, first);
             first++;
         }
 
-        // What the old log let go of may be within a longer period. How much that was is not known; the most it can be is
-        // what the new limit has room for, and the latest it can have been is when it was let go of.
-        long forgottenAge = _log.Count > 0 ? _period : now - _freshSince + _period;
-        if (_log.HasForgotten && forgottenAge < prepared.Period)
+        int kept = _log.Count - first;
+        TimestampRing log = kept <= prepared.Log.Capacity ? prepared.Log : new TimestampRing(kept, prepared.Period);
+        if (_forgotten > now - prepared.Period)
         {
-            log.Append(now - forgottenAge, log.Capacity - (_log.Count - first));
+            log.Append(_forgotten, log.Capacity - kept);
         }
 
         for (int i = first; i < _log.Count; i++)
@@ -150,12 +159,14 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
         if (now - newest >= _period)
         {
             _log.Forget(_log.Count); // all of them, however long ago: ages beyond the ring's range are not asked for
+            _forgotten = newest;
             _freshSince = newest + _period;
             return now;
         }
 
-        while (_log.OldestAge(now, 0) >= _period)
+        for (long age = _log.OldestAge(now, 0); age >= _period; age = _log.OldestAge(now, 0))
         {
+            _forgotten = now - age;
             _log.Forget(1);
         }
 
