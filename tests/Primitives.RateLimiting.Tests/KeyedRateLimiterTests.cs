@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Threading.RateLimiting;
 using FsCheck;
 using FsCheck.Fluent;
@@ -37,6 +38,77 @@ public class KeyedRateLimiterTests
                 }
             }
         });
+    }
+
+    [Fact]
+    public void Every_key_equals_the_big_integer_model_of_its_quotas_taken_all_or_none()
+    {
+        // Quotas whose time per permit is a whole number of the table's units, so that not even it is rounded.
+        Gen<(int Key, Operation Operation)> steps = from key in Gen.Choose(0, 5) from operation in Operation.Any select (key, operation);
+        foreach (long frequency in (long[])[1_000_000_000, 10_000_000])
+        {
+            PropertyTest.CheckSequence(steps, sequence =>
+            {
+                RateQuota[] quotas = [RateQuota.PerSecond(4), RateQuota.PerMinute(20) with { Burst = 12 }, new RateQuota(50, TimeSpan.FromHours(1))];
+                var time = new SteppedClock(frequency);
+                using var limiter = new KeyedRateLimiter<int>(Options<int>(100, quotas: quotas), time);
+                BucketModel[][] models =
+                    [.. Enumerable.Range(0, 6).Select(_ => Array.ConvertAll(quotas, quota => new BucketModel(quota, frequency, time.Now)))];
+                foreach ((int key, Operation operation) in sequence)
+                {
+                    time.Step(TimeSpan.FromMilliseconds(operation.Wait));
+                    time.Now += operation.Extra;
+                    int permits = 1 + (operation.Permits % 4);
+                    bool expected = models[key].All(model => model.Fits(time.Now, permits));
+                    Assert.Equal(expected, limiter.Peek(key, permits).IsAcquired);
+                    Assert.Equal(expected, limiter.TryAcquire(key, permits, out RateLimitDecision decision));
+                    if (expected)
+                    {
+                        Array.ForEach(models[key], model => model.Charge(time.Now, permits));
+                        Assert.Equal(models[key].Min(model => model.Remaining(time.Now)), decision.Remaining);
+                        Assert.Equal(TimeSpan.Zero, decision.RetryAfter);
+                    }
+                    else
+                    {
+                        BigInteger wait = models[key].Max(model => model.Fits(time.Now, permits) ? 0 : model.FitsAt(time.Now, permits) - time.Now);
+                        Assert.Equal((wait * TimeSpan.TicksPerSecond + frequency - 1) / frequency, decision.RetryAfter.Ticks);
+                        Assert.False(models[key][decision.QuotaIndex].Fits(time.Now, permits));
+                    }
+                }
+            });
+        }
+    }
+
+    [Fact]
+    public void A_key_gets_its_rate_and_not_what_a_scan_of_all_keys_leaves_of_it()
+    {
+        // System.Threading.RateLimiting's partitions are refilled ten times a second, so 100 a second with no burst are 10.
+        using var limiter = new KeyedRateLimiter<string>(Options<string>(100, quotas: [RateQuota.PerSecond(100) with { Burst = 1 }]), _time);
+        int granted = 0;
+        for (int millisecond = 0; millisecond < 10_000; millisecond++)
+        {
+            granted += limiter.TryAcquire("a") ? 1 : 0;
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(1_000, granted);
+    }
+
+    [Fact]
+    public void Keys_come_and_go_without_a_timer_a_copy_or_an_object()
+    {
+        // dotnet/runtime #95611, #68776, #126301: a timer goes through all partitions, copies them when there are new ones
+        // and keeps everyone waiting meanwhile. aspnetcore #66434: what is made for a key is never let go of.
+        using var limiter = new KeyedRateLimiter<long>(Options<long>(1_000, quotas: [RateQuota.PerSecond(10)]), _time);
+        long key = 0;
+        Allocation.AssertNone(() =>
+        {
+            limiter.TryAcquire(key++);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        });
+        Assert.Equal(0, _time.ArmedTimers);
+        Assert.InRange(limiter.CountIndebtedKeys(), 1, 101); // each owes something for a tenth of a second
+        Assert.Equal(key, limiter.Totals.Granted);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class LimiterContractTests
     private readonly ManualTimeProvider _time = new();
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void A_retry_after_exactly_the_time_given_succeeds_and_one_tick_earlier_fails(string kind)
     {
         foreach (long frequency in (long[])[1_000_000_000, 10_000_000])
@@ -69,7 +69,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public async Task Bad_arguments_and_disposed_limiters_throw(string kind)
     {
         QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time, queueLimit: 3);
@@ -97,7 +97,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Peek_takes_nothing_refund_gives_back_and_reset_forgets(string kind)
     {
         using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time);
@@ -140,7 +140,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void A_refused_lease_lists_exactly_the_metadata_it_has_and_a_granted_one_has_none(string kind)
     {
         using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time);
@@ -166,7 +166,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Statistics_count_grants_and_refusals(string kind)
     {
         using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time);
@@ -183,7 +183,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Zero_permits_ask_whether_there_is_one_and_take_none(string kind)
     {
         using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time);
@@ -197,7 +197,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Neither_grant_nor_refusal_by_TryAcquire_allocates(string kind)
     {
         using QuotaLimiter limiter = LimiterKind.Make(kind, RateQuota.PerSecond(1_000_000), TimeProvider.System);
@@ -210,7 +210,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Threads_never_get_more_than_there_is(string kind)
     {
         foreach (int threads in (int[])[2, 8])
@@ -235,7 +235,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void A_clock_that_stalls_goes_back_or_jumps_never_grants_more(string kind)
     {
         var time = new SteppedClock();
@@ -264,7 +264,7 @@ public class LimiterContractTests
     }
 
     [Theory]
-    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public void Long_idleness_saves_nothing_up(string kind)
     {
         var time = new SteppedClock();

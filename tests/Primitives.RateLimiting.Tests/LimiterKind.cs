@@ -17,6 +17,11 @@ public sealed record LimiterKind(string Name, Func<RateQuota, int, QueueProcessi
             new CompositeLimiterOptions { QueueLimit = queue, QueueOrder = order, Quotas = { quota, new RateQuota(quota.Permits * 10, quota.Period * 5) } }, time)),
     ];
 
+    /// <summary>A key of a keyed limiter, which has no queue and no idle time of its own.</summary>
+    private static readonly LimiterKind Keyed = new("keyed", (quota, _, _, time) => new OneKeyLimiter(quota, time));
+
+    public static TheoryData<string> NamesAndKeyed => [.. All.Append(Keyed).Select(kind => kind.Name)];
+
     public static TheoryData<string> Names => [.. All.Select(kind => kind.Name)];
 
     /// <summary>The kinds that can grant their whole limit at once: all but the shaper's spacing allows it.</summary>
@@ -24,7 +29,7 @@ public sealed record LimiterKind(string Name, Func<RateQuota, int, QueueProcessi
 
     public static QuotaLimiter Make(
         string kind, RateQuota quota, TimeProvider time, int queueLimit = 0, QueueProcessingOrder order = QueueProcessingOrder.OldestFirst) =>
-        All.Single(candidate => candidate.Name == kind).Create(quota, queueLimit, order, time);
+        All.Append(Keyed).Single(candidate => candidate.Name == kind).Create(quota, queueLimit, order, time);
 
     private static T Fill<T>(T options, RateQuota quota, int queue, QueueProcessingOrder order)
         where T : QuotaOptions

@@ -7,7 +7,7 @@ internal sealed class BucketState
     /// <summary>Not read-only: written by compare-and-swap.</summary>
     public BucketWords Words;
 
-    public BucketState(GcraRate rate, long baseTimestamp, long emptyAt, long coarseReading)
+    public BucketState(GcraRate rate, long baseTimestamp, long lag)
     {
         Rate = rate;
         Limit = rate.Limit;
@@ -17,9 +17,9 @@ internal sealed class BucketState
         Fill = rate.Fill;
         MaxTicks = rate.MaxTicks;
         BaseTimestamp = baseTimestamp;
-        Words.EmptyAt = emptyAt;
-        Words.EmptyAtReading = emptyAt;
-        Words.CoarseReading = coarseReading;
+        Lag = lag;
+        Words.EmptyAt = TokenBucketLimiter.Withdrawn;
+        Words.ReadAt = TokenBucketLimiter.NoReading;
     }
 
     public GcraRate Rate { get; }
@@ -38,4 +38,7 @@ internal sealed class BucketState
     public long MaxTicks { get; }
 
     public long BaseTimestamp { get; }
+
+    /// <summary>Gets the units in which a coarse clock moves on.</summary>
+    public long Lag { get; }
 }

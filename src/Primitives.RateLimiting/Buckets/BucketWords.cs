@@ -12,19 +12,20 @@ internal struct BucketWords
     [FieldOffset(128)]
     public long EmptyAt;
 
-    /// <summary>With a precise clock: permits granted by swaps; not atomic.</summary>
+    /// <summary>Permits granted by swaps at precise readings of their own; not atomic.</summary>
     [FieldOffset(136)]
     public long Granted;
 
-    /// <summary>With a coarse clock: the last precise reading, in units since the base.</summary>
+    /// <summary>The last precise reading in units since the base, if the bucket is kept by readings; otherwise
+    /// <see cref="TokenBucketLimiter.NoReading"/>.</summary>
     [FieldOffset(256)]
     public long ReadAt;
 
-    /// <summary>With a coarse clock: <see cref="EmptyAt"/> when the precise clock was last read.</summary>
+    /// <summary><see cref="EmptyAt"/> at the last reading.</summary>
     [FieldOffset(264)]
     public long EmptyAtReading;
 
-    /// <summary>With a coarse clock: what that showed just before the precise one was last read.</summary>
+    /// <summary>What the coarse clock showed just before the last reading.</summary>
     [FieldOffset(272)]
     public long CoarseReading;
 }

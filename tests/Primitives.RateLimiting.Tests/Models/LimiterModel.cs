@@ -13,6 +13,9 @@ internal abstract class LimiterModel(BigInteger start)
 
     public abstract BigInteger Remaining(BigInteger now);
 
+    /// <summary>What a refusal may tell as remaining: of several quotas, what one of those that refuse has left.</summary>
+    public virtual IEnumerable<BigInteger> RemainingOnRefusal(BigInteger now, int permits) => [Remaining(now)];
+
     /// <summary>The first time at which the request fits, if nothing else happens.</summary>
     public BigInteger FitsAt(BigInteger now, int permits)
     {
