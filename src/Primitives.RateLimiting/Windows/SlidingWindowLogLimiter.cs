@@ -20,7 +20,8 @@ namespace Primitives;
 public sealed class SlidingWindowLogLimiter : QuotaLimiter
 {
     // _log holds the time of each permit taken less than a period before _latest, oldest first; never more than the limit,
-    // unless that was lowered since. _forgotten is the latest time of any that was let go of; the earliest there is, if none was.
+    // unless that was lowered since. _forgotten is the latest time of any that was let go of; the earliest there is, if none
+    // was. It is less than a period ago only after the period grew.
     private RateQuota _quota;
     private TimestampRing _log;
     private long _period; // clock ticks
@@ -63,9 +64,9 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     public override int Limit => Quota.Permits;
 
     /// <summary>Changes the quota. Permits taken within the new period stay taken. If the period grows, how many more there
-    /// were that the log let go of already is not known: they count as taken when the last of them was, as many as the new
-    /// limit has room for, so that the new bound holds at once. Waiting callers for more than the new limit are refused.
-    /// After a limit was lowered, the memory is that of the permits still in the window, if those are more.</summary>
+    /// were that the log let go of already is not known: so nothing is granted, and no refund counts, until the last of those has left the
+    /// new period, and the new bound holds at once. Waiting callers for more than the new limit are refused. After a limit was lowered, the
+    /// memory is that of the permits still in the window, if those are more.</summary>
     /// <param name="quota">The new quota; without a burst.</param>
     /// <exception cref="ArgumentNullException"><paramref name="quota"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">As for the constructor; nothing was changed.</exception>
@@ -76,7 +77,7 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     private protected override bool TakeLocked(int permits, out RateLimitDecision decision)
     {
         long now = AdvanceLocked();
-        bool isAcquired = _log.Count + permits <= Limit;
+        bool isAcquired = FitsLocked(permits, now);
         if (isAcquired)
         {
             _log.Append(now, permits);
@@ -89,17 +90,18 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     private protected override RateLimitDecision PeekLocked(int permits)
     {
         long now = AdvanceLocked();
-        return DecideLocked(_log.Count + permits <= Limit, permits, now);
+        return DecideLocked(FitsLocked(permits, now), permits, now);
     }
 
     private protected override void RefundLocked(int permits)
     {
         long now = AdvanceLocked();
-        if (_log.Count > 0 && permits >= _log.Count)
+        if (_log.Count == 0 || IsBlockedLocked(now))
         {
-            _freshSince = now;
+            return; // it may be for what the log let go of, and is not to be taken from what it has
         }
 
+        _freshSince = permits >= _log.Count ? now : _freshSince;
         _log.Forget(Math.Min(permits, _log.Count));
     }
 
@@ -114,7 +116,7 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
     private protected override TimeSpan? IdleLocked()
     {
         long now = AdvanceLocked();
-        return _log.Count > 0 ? null : ClockTicks.ToTimeSpan(now - _freshSince, Clock.TimestampFrequency);
+        return _log.Count > 0 || IsBlockedLocked(now) ? null : ClockTicks.ToTimeSpan(now - _freshSince, Clock.TimestampFrequency);
     }
 
     private void ReconfigureLocked((RateQuota Quota, long Period, TimestampRing Log) prepared)
@@ -129,11 +131,6 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
 
         int kept = _log.Count - first;
         TimestampRing log = kept <= prepared.Log.Capacity ? prepared.Log : new TimestampRing(kept, prepared.Period);
-        if (_forgotten > now - prepared.Period)
-        {
-            log.Append(_forgotten, log.Capacity - kept);
-        }
-
         for (int i = first; i < _log.Count; i++)
         {
             log.Append(now - _log.OldestAge(now, i), 1);
@@ -141,7 +138,7 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
 
         _log = log;
         _period = prepared.Period;
-        _freshSince = now;
+        _freshSince = Math.Max(now, _forgotten + _period);
         Volatile.Write(ref _quota, prepared.Quota);
     }
 
@@ -173,13 +170,20 @@ public sealed class SlidingWindowLogLimiter : QuotaLimiter
         return now;
     }
 
+    private bool IsBlockedLocked(long now) => _forgotten > now - _period;
+
+    private bool FitsLocked(int permits, long now) => _log.Count + permits <= Limit && !IsBlockedLocked(now);
+
     private RateLimitDecision DecideLocked(bool isAcquired, int permits, long now)
     {
         int limit = Limit;
         int count = _log.Count;
-        long retry = isAcquired ? 0 : _period - _log.OldestAge(now, count + permits - limit - 1);
-        long reset = count == 0 ? 0 : _period - _log.OldestAge(now, count - 1);
-        return new(isAcquired, limit, limit - count, retry, reset, 1, 1, Clock.TimestampFrequency);
+        int tooMany = count + permits - limit;
+        bool isBlocked = IsBlockedLocked(now);
+        long blocked = isBlocked ? _forgotten + _period - now : 0;
+        long retry = isAcquired ? 0 : Math.Max(blocked, tooMany > 0 ? _period - _log.OldestAge(now, tooMany - 1) : 0);
+        long reset = Math.Max(blocked, count == 0 ? 0 : _period - _log.OldestAge(now, count - 1));
+        return new(isAcquired, limit, isBlocked ? 0 : limit - count, retry, reset, 1, 1, Clock.TimestampFrequency);
     }
 
     private (RateQuota Quota, long Period, TimestampRing Log) Prepare(RateQuota quota)
