@@ -59,10 +59,20 @@ internal sealed class SortedArrayRival
     }
 }
 
-/// <summary>The textbook's pruning radix trie: strings on its nodes, children in the order of the highest score below them,
-/// and a search that leaves out what cannot get among the best any more.</summary>
+/// <summary>
+/// The textbook's pruning radix trie, by the procedure that was published as PruningRadixTrie (Wolf Garbe, 2020): strings
+/// on the nodes, children in the order of the highest score below them, results in a list kept sorted by binary search,
+/// and no descent to what cannot get among them any more. As there, a child's own score is not part of its place among
+/// its siblings, so those after one that has nothing to offer are looked at too; the text of a child is put together
+/// where it is a candidate, and again where its children are visited; the list is the query's own.
+/// </summary>
+/// <remarks>Kinder to it than the published program where that is no matter of the procedure: comparisons are ordinal, not
+/// of the culture; one comparer serves all searches; children are sorted once, when all maxima are known.</remarks>
 internal sealed class PruningTrieRival
 {
+    private static readonly Comparer<Suggestion> HighestFirst =
+        Comparer<Suggestion>.Create(static (one, other) => other.Score.CompareTo(one.Score));
+
     private readonly Node _root = new();
 
     public PruningTrieRival(IEnumerable<(string Text, long Score)> terms)
@@ -75,40 +85,82 @@ internal sealed class PruningTrieRival
         Sort(_root);
     }
 
-    public int Complete(string prefix, Suggestion[] destination)
+    /// <summary>Finds the best terms that begin with a prefix. Scores are positive.</summary>
+    public List<Suggestion> Complete(string prefix, int most)
     {
-        Node node = _root;
-        string path = "";
-        string rest = prefix;
-        while (rest.Length > 0)
-        {
-            (string Label, Node Child) next = node.Children?.Find(child => child.Label[0] == rest[0]) ?? default;
-            if (next.Child is null || !(rest.StartsWith(next.Label, StringComparison.Ordinal) || next.Label.StartsWith(rest, StringComparison.Ordinal)))
-            {
-                return 0;
-            }
-
-            path += next.Label;
-            node = next.Child;
-            rest = next.Label.Length >= rest.Length ? "" : rest[next.Label.Length..];
-        }
-
-        int count = 0;
-        Collect(node, path, destination, ref count);
-        return count;
+        var results = new List<Suggestion>();
+        Find(prefix, _root, "", most, results);
+        return results;
     }
 
-    public void Add(string term, long score)
+    private static void Find(string prefix, Node node, string path, int most, List<Suggestion> results)
     {
-        Node node = _root;
-        node.Best = Math.Max(node.Best, score);
-        while (true)
+        if (results.Count == most && node.BestBelow <= results[most - 1].Score)
         {
-            node.Children ??= [];
-            int index = node.Children.FindIndex(child => child.Label[0] == term[0]);
-            if (index < 0)
+            return;
+        }
+
+        foreach ((string label, Node child) in node.Children)
+        {
+            if (results.Count == most && child.Score <= results[most - 1].Score && child.BestBelow <= results[most - 1].Score)
             {
-                node.Children.Add((term, new Node { Score = score, Best = score }));
+                continue;
+            }
+
+            if (prefix.Length == 0 || label.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                if (child.Score > 0)
+                {
+                    Offer(new Suggestion(path + label, child.Score), most, results);
+                }
+
+                if (child.Children.Length > 0)
+                {
+                    Find("", child, path + label, most, results);
+                }
+
+                if (prefix.Length > 0)
+                {
+                    return; // siblings begin otherwise
+                }
+            }
+            else if (prefix.StartsWith(label, StringComparison.Ordinal))
+            {
+                Find(prefix[label.Length..], child, path + label, most, results);
+                return;
+            }
+        }
+    }
+
+    private static void Offer(Suggestion suggestion, int most, List<Suggestion> results)
+    {
+        if (results.Count == most && suggestion.Score < results[most - 1].Score)
+        {
+            return;
+        }
+
+        int position = results.BinarySearch(suggestion, HighestFirst);
+        results.Insert(position < 0 ? ~position : position, suggestion);
+        if (results.Count > most)
+        {
+            results.RemoveAt(most);
+        }
+    }
+
+    private void Add(string term, long score)
+    {
+        for (Node node = _root; ;)
+        {
+            node.BestBelow = Math.Max(node.BestBelow, score);
+            int index = 0;
+            while (index < node.Children.Length && node.Children[index].Label[0] != term[0])
+            {
+                index++;
+            }
+
+            if (index == node.Children.Length)
+            {
+                node.Children = [.. node.Children, (term, new Node { Score = score })];
                 return;
             }
 
@@ -116,15 +168,14 @@ internal sealed class PruningTrieRival
             int common = label.AsSpan().CommonPrefixLength(term);
             if (common < label.Length)
             {
-                var middle = new Node { Best = next.Best, Children = [(label[common..], next)] };
+                var middle = new Node { BestBelow = Math.Max(next.Score, next.BestBelow), Children = [(label[common..], next)] };
                 node.Children[index] = (label[..common], middle);
                 next = middle;
             }
 
-            next.Best = Math.Max(next.Best, score);
             if (common == term.Length)
             {
-                next.Score = score;
+                next.Score += score;
                 return;
             }
 
@@ -135,56 +186,22 @@ internal sealed class PruningTrieRival
 
     private static void Sort(Node node)
     {
-        node.Children?.Sort((x, y) => y.Child.Best.CompareTo(x.Child.Best));
-        foreach ((_, Node child) in node.Children ?? [])
+        Array.Sort(node.Children, static (one, other) => other.Child.BestBelow.CompareTo(one.Child.BestBelow));
+        foreach ((_, Node child) in node.Children)
         {
             Sort(child);
         }
     }
 
-    private static void Collect(Node node, string path, Suggestion[] destination, ref int count)
-    {
-        if (node.Score is { } score)
-        {
-            Insert(new Suggestion(path, score), destination, ref count);
-        }
-
-        foreach ((string label, Node child) in node.Children ?? [])
-        {
-            if (count == destination.Length && child.Best <= destination[^1].Score)
-            {
-                return; // the children that follow have less to offer
-            }
-
-            Collect(child, path + label, destination, ref count);
-        }
-    }
-
-    private static void Insert(Suggestion suggestion, Suggestion[] destination, ref int count)
-    {
-        int position = count;
-        while (position > 0 && destination[position - 1].Score < suggestion.Score)
-        {
-            position--;
-        }
-
-        if (position == destination.Length)
-        {
-            return;
-        }
-
-        count = Math.Min(count + 1, destination.Length);
-        Array.Copy(destination, position, destination, position + 1, count - position - 1);
-        destination[position] = suggestion;
-    }
-
     private sealed class Node
     {
-        public long? Score { get; set; }
+        /// <summary>0 where no term ends.</summary>
+        public long Score { get; set; }
 
-        public long Best { get; set; }
+        /// <summary>The highest score of the terms below, without this one.</summary>
+        public long BestBelow { get; set; }
 
-        public List<(string Label, Node Child)>? Children { get; set; }
+        public (string Label, Node Child)[] Children { get; set; } = [];
     }
 }
 

@@ -24,6 +24,10 @@ internal sealed class SearchFiles : IDisposable
         Directory.CreateDirectory(folder);
         _lock = new FileStream(Path.Combine(folder, "folder.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         _generation = Numbers("index-*.bin").DefaultIfEmpty(0).Max();
+        foreach (string unfinished in Directory.GetFiles(folder, "index-*.tmp"))
+        {
+            File.Delete(unfinished); // of a process that was killed while it saved
+        }
     }
 
     /// <summary>Loads the newest index; <see langword="null"/> from a folder without one.</summary>
@@ -45,7 +49,7 @@ internal sealed class SearchFiles : IDisposable
     {
         foreach (int generation in Numbers("searches-*.log").Where(number => number >= _generation).Order())
         {
-            string text = File.ReadAllText(LogFile(generation), Encoding.UTF8);
+            string text = Encoding.UTF8.GetString(File.ReadAllBytes(LogFile(generation))); // a byte order mark is part of a term
             foreach (string line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 yield return line;

@@ -22,12 +22,15 @@ public static class CachingSnippets
         });
 
         // However many callers miss at once, one load runs; who cancels leaves alone.
-        decimal price = await prices.GetOrAddAsync("tea", database, static (name, db, token) => db.LoadAsync(name, token), cancellationToken);
+        decimal price = await prices.GetOrAddAsync(
+            "tea", database, static async (name, db, token) => await db.LoadAsync(name, token), cancellationToken);
 
         bool isCached = prices.TryGet("tea-2026".AsSpan(0, 3), out decimal cached);    // no string is made for it
+        prices.Set("milk", 1.20m, new() { ExpireAfterWrite = TimeSpan.FromSeconds(5) });    // with a lifetime of its own
+        prices.TryRemove("milk", out _);                // and what is being loaded for it will not be stored
         #endregion
 
-        That(price == 3 && isCached && cached == price && database.Loads == 1, "The second look finds what the first loaded.");
+        That(price == 3 && isCached && cached == price && database.Loads == 1 && prices.Count == 1, "The second look finds what the first loaded.");
         prices.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -17,7 +18,7 @@ namespace Primitives;
 /// of the prefix and the list that it holds ready, or looks at one bucket of at most
 /// <see cref="AutocompleteOptions.BucketSize"/> terms: O(length of the prefix). More results, a filter or a blend add O(log n)
 /// for each term looked at, best first. No query allocates, but for the overload that makes strings; a query for more
-/// results than are cached borrows from the shared array pool. Memory is 15 to 18 bytes a term and the UTF-8 of its key, once
+/// results than are cached borrows from the shared array pool. Memory is 17 to 20 bytes a term and the UTF-8 of its key, once
 /// more its text where that is not the key, and 8 bytes if there are payloads.</para>
 /// <para><b>Limits.</b> 2,048 bytes of UTF-8 for a term, 2 GB for the index. Edits are found in prefixes of up to 62
 /// characters; longer ones match exactly or not at all. Little-endian machines only.</para>
@@ -41,6 +42,7 @@ public sealed partial class AutocompleteIndex
 
     internal AutocompleteIndex(IndexData data, TimeProvider clock)
     {
+        data.Prepare();
         Data = data;
         Settings = data.Layout.Settings;
         Folding = Settings.Folding;
@@ -75,20 +77,24 @@ public sealed partial class AutocompleteIndex
     [SkipLocalsInit]
     public int Complete(ReadOnlySpan<char> prefix, Span<Completion> destination)
     {
-        Span<byte> key = stackalloc byte[StackPrefix];
-        if (!KeyFolder.TryFold(Folding, prefix, key, out int length))
+        // Longer than any prefix that it is used for, so that a word can be read of it wherever one begins.
+        Span<byte> buffer = stackalloc byte[StackPrefix + sizeof(ulong)];
+        if (!KeyFolder.TryFold(Folding, prefix, buffer[..StackPrefix], out int length))
         {
             return Complete(prefix, destination, default, default(NoFilter), out _);
         }
 
         IndexData data = Data;
         int count = 0;
-        if (data.TryLocate(key[..length], out int node, out int lo, out int hi))
+        ReadOnlySpan<byte> key = buffer[..length];
+        if (data.TryDescend(key, out int number, out int hi, out int seen))
         {
-            int list = node < 0 ? -1 : data.Nodes[node].List;
-            count = list >= 0 && destination.Length <= data.ListLength ? TakeList(data, list, destination)
-                : list < 0 && !MatchesWordStarts && hi - lo <= IndexSettings.MaxBucketSize ? TakeBucket(data, lo, hi, destination)
-                : Search(null, key[..length], destination, default, default(NoFilter), out _);
+            ref readonly TrieNode node = ref data.Nodes[number];
+            count = node.List < 0 && !MatchesWordStarts
+                ? TakeBucket(data, key, BinaryPrimitives.ReadUInt64LittleEndian(buffer[seen..]), seen, node, hi, destination)
+                : node.List >= 0 && destination.Length <= data.ListLength && (seen >= key.Length || data.BeginsWith(node, key, seen))
+                ? TakeList(data, node.List, destination)
+                : Search(null, key, destination, default, default(NoFilter), out _);
         }
 
         GC.KeepAlive(this);
@@ -266,66 +272,57 @@ public sealed partial class AutocompleteIndex
     {
         ReadOnlySpan<int> terms = data.List(list);
         ReadOnlySpan<long> ranks = data.RanksOfList(list);
-        bool isInteger = Scale.IsInteger;
+        long rest = Completion.Rest(Scale.IsInteger, edits: 0);
         int count = Math.Min(destination.Length, terms.Length);
-        for (int i = 0; i < count; i++)
+        if (count > 0 && terms[count - 1] < 0)
         {
-            if (terms[i] < 0)
-            {
-                return i;
-            }
+            count = terms.IndexOf(-1);
+        }
 
-            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
+        destination = destination[..count];
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i].Write(this, terms[i], ranks[i], rest);
         }
 
         return count;
     }
 
-    // As the general search does, but sorting numbers: moving completions would tell the garbage collector of each.
+    // As the general search does, but without its branches: how scores lie is not to be foretold.
     [SkipLocalsInit]
-    private int TakeBucket(IndexData data, int lo, int hi, Span<Completion> destination)
+    private int TakeBucket(
+        IndexData data, ReadOnlySpan<byte> key, ulong word, int seen, in TrieNode bucket, int hi, Span<Completion> destination)
     {
-        int most = Math.Min(destination.Length, hi - lo);
-        if (most == 0)
+        int lo = bucket.Lo;
+        ReadOnlySpan<long> ranks = data.Ranks[lo..hi];
+        long rest = Completion.Rest(Scale.IsInteger, edits: 0);
+        if (bucket.Depth < key.Length)
+        {
+            Span<byte> found = stackalloc byte[IndexSettings.MaxBucketSize];
+            destination = destination[..Math.Min(destination.Length, data.Match(key, word, seen, bucket, hi, found))];
+            for (int i = 0; i < destination.Length; i++)
+            {
+                int entry = found[i];
+                destination[i].Write(this, lo + entry, ranks[entry], rest);
+            }
+
+            return destination.Length;
+        }
+
+        if (seen < key.Length && !data.BeginsWith(bucket, key, seen))
         {
             return 0;
         }
 
-        Span<long> ranks = stackalloc long[IndexSettings.MaxBucketSize];
-        Span<int> terms = stackalloc int[IndexSettings.MaxBucketSize];
-        ReadOnlySpan<long> all = data.Ranks;
-        int count = 0;
-        for (int term = lo; term < hi; term++)
+        ReadOnlySpan<ushort> order = data.Order[lo..hi];
+        destination = destination[..Math.Min(destination.Length, order.Length)];
+        for (int i = 0; i < destination.Length; i++)
         {
-            long rank = all[term];
-            if (count == most)
-            {
-                if (rank <= ranks[most - 1])
-                {
-                    continue; // of equal ones the first is there
-                }
-
-                count--;
-            }
-
-            int position = count++;
-            for (; position > 0 && ranks[position - 1] < rank; position--)
-            {
-                ranks[position] = ranks[position - 1];
-                terms[position] = terms[position - 1];
-            }
-
-            ranks[position] = rank;
-            terms[position] = term;
+            int entry = (byte)order[i];
+            destination[i].Write(this, lo + entry, ranks[entry], rest);
         }
 
-        bool isInteger = Scale.IsInteger;
-        for (int i = 0; i < count; i++)
-        {
-            Completion.Write(ref destination[i], this, isInteger, terms[i], ranks[i]);
-        }
-
-        return count;
+        return destination.Length;
     }
 
     private int Search<TFilter>(

@@ -51,13 +51,14 @@ public sealed class CacheOptions<TKey, TValue>
 
     /// <summary>Gets or sets what is told of every value that leaves the cache.</summary>
     /// <value><see langword="null"/> by default. Called after the fact, outside all locks, by the thread that caused it or
-    /// by the expiry timer's; an exception is contained and counted.</value>
+    /// by the expiry timer's, and for a load when those who wait for it have been released; an exception is contained and
+    /// counted.</value>
     public Action<TKey, TValue, CacheRemovalReason>? OnRemoved { get; set; }
 
     /// <summary>Gets or sets whether the cache owns its values and disposes of each that left it, once no lease holds it
     /// any more.</summary>
     /// <value><see langword="false"/> by default. If set, read through leases: a value read in any other way may be disposed
-    /// of while in use. Values that are only <see cref="IAsyncDisposable"/> are disposed of without being waited
+    /// of while in use. One object must not be under two keys. Values that are only <see cref="IAsyncDisposable"/> are disposed of without being waited
     /// for.</value>
     public bool DisposeValues { get; set; }
 

@@ -12,7 +12,7 @@ namespace Primitives;
 /// at the same time one runs the factory. What is loaded is stored only if the key was not set, removed or cleared since
 /// the load began.</para>
 /// <para>Thread-safe. Factories, weighers, notifications and continuations run outside all locks; only the key comparer
-/// runs inside.</para>
+/// and the clock are called inside.</para>
 /// <para>Enumerating gives a snapshot of the live entries, taken when it begins; it is no use of them.</para>
 /// <para>Disposing clears the cache and stops its timer; afterwards it answers as an empty cache that refuses to
 /// store.</para>
@@ -133,7 +133,7 @@ public interface ICache<TKey, TValue> : IEnumerable<KeyValuePair<TKey, TValue>>,
         CancellationToken cancellationToken = default);
 
     /// <summary>Finds the values of many keys, and loads those that are absent with one factory call. Keys that others are
-    /// loading already are waited for, not loaded again.</summary>
+    /// loading already are waited for, not loaded again. Nothing is refreshed.</summary>
     /// <typeparam name="TState">The type of <paramref name="state"/>.</typeparam>
     /// <param name="keys">The keys; a repeated one counts once.</param>
     /// <param name="state">Passed on to the factory.</param>

@@ -17,8 +17,8 @@ namespace Primitives;
 /// <para><b>Cost.</b> O(1) for everything but <see cref="Clear"/>, <see cref="Trim"/> and enumeration. A hit takes no lock,
 /// has no interlocked instruction and allocates nothing: it writes one slot of a ring that its thread shares with few
 /// others. A miss that adds an entry takes the one lock and takes note of up to 2,048 hits of each of a few rings. An entry
-/// costs some 90 bytes besides key and value, one with a lifetime 100 more; the cache as such some 25 KB, and up to 8 KB for each group of threads that read it. A timer runs only
-/// while something can expire.</para>
+/// costs some 100 bytes besides key and value, one with a lifetime 90 more; the cache as such some 25 KB, and up to 8 KB
+/// for each group of threads that read it. A timer runs only while something can expire.</para>
 /// <para><b>Accuracy.</b> Frequencies are estimates (count-min, 4 bits, halved every ten times the capacity). Between two
 /// misses the latest 2,048 hits of each group of threads count, older ones are forgotten.</para>
 /// <para>Thread-safe. The hash of the sketch and that of text keys is seeded at random for each cache, so keys that

@@ -15,8 +15,8 @@ namespace Primitives;
 /// oldest goes first. The other promises are those of <see cref="ICache{TKey, TValue}"/>.</para>
 /// <para><b>Cost.</b> O(1) for everything but <see cref="Clear"/>, <see cref="Trim"/> and enumeration. A hit allocates
 /// nothing and takes the one lock for a few nanoseconds, so many threads that only read queue up at it: where exact order
-/// is not needed, <see cref="LfuCache{TKey, TValue}"/> reads without a lock and finds more. An entry costs some 90 bytes
-/// besides key and value, one with a lifetime 100 more. A timer runs only while something can expire.</para>
+/// is not needed, <see cref="LfuCache{TKey, TValue}"/> reads without a lock and finds more. An entry costs some 100 bytes
+/// besides key and value, one with a lifetime 90 more. A timer runs only while something can expire.</para>
 /// <para>Thread-safe.</para>
 /// <para><b>Source.</b> Mattson, Gecsei, Slutz and Traiger, Evaluation Techniques for Storage Hierarchies, IBM Systems
 /// Journal 9(2), 1970.</para>

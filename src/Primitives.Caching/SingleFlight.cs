@@ -23,7 +23,7 @@ namespace Primitives;
 /// What a factory does before its first <see langword="await"/> holds up only the caller that started it. Callers'
 /// continuations run on the thread pool or in their own context, never inside the factory's.</para>
 /// <para><b>Re-entrance.</b> A factory that awaits its own key, or keys whose factories await its own, in this or another
-/// <see cref="SingleFlight{TKey, TValue}"/>, would wait for itself. The call that would close the circle fails with
+/// <see cref="SingleFlight{TKey, TValue}"/> or cache, would wait for itself. The call that would close the circle fails with
 /// <see cref="InvalidOperationException"/> instead. Work that a factory starts counts as the factory's while it runs,
 /// unless started under <see cref="ExecutionContext.SuppressFlow"/>; a circle that passes through anything else that waits
 /// (a lock, a queue) is not seen.</para>

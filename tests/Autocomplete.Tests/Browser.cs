@@ -7,6 +7,8 @@ internal static class Browser
 {
     private const string PlaywrightCore = "playwright-core@1.65.1";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private static readonly Lazy<string> Problem = new(FindOrInstall);
 
     /// <summary>Gets why there is none; empty if there is one.</summary>
@@ -30,11 +32,21 @@ internal static class Browser
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
         return (await errors) + (await output);
     }
 
     private static string PlaywrightFolder => RepositoryRoot.Combine("artifacts", "browser", "node_modules", "playwright-core");
+
+    private static bool HasPlaywright => File.Exists(Path.Combine(PlaywrightFolder, "package.json"));
 
     private static string? Chromium() => Find("chromium") ?? Find("chromium-browser") ?? Find("google-chrome");
 
@@ -52,13 +64,14 @@ internal static class Browser
             return "There is no chromium or no node; .ci/run installs them.";
         }
 
-        if (!Directory.Exists(PlaywrightFolder) && Find("npm") is { } npm)
+        // The registry may be out of reach for a moment.
+        for (int attempt = 0; attempt < 3 && !HasPlaywright && Find("npm") is { } npm; attempt++)
         {
             string folder = Directory.CreateDirectory(RepositoryRoot.Combine("artifacts", "browser")).FullName;
             Run(npm, "install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--silent", PlaywrightCore);
         }
 
-        return Directory.Exists(PlaywrightFolder) ? "" : $"There is no {PlaywrightCore}, and npm could not install it.";
+        return HasPlaywright ? "" : $"There is no {PlaywrightCore}, and npm could not install it.";
     }
 
     private static string? Find(string name) =>

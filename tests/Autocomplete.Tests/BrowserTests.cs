@@ -12,6 +12,7 @@ public sealed class BrowserTests(ServerFixture fixture) : IClassFixture<ServerFi
     [InlineData("a-new-term-appears-after-it-was-searched")]
     [InlineData("markup-in-a-term-stays-text")]
     [InlineData("an-overtaken-answer-is-dropped")]
+    [InlineData("an-answer-after-escape-or-a-choice-is-dropped")]
     public async Task In_the_browser(string scenario)
     {
         string output = await fixture.InBrowserAsync();

@@ -63,6 +63,26 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public void A_term_that_begins_with_a_byte_order_mark_comes_back_as_it_was()
+    {
+        using (var files = new SearchFiles(_folder.FullPath))
+        {
+            files.Append("\uFEFFmark");
+        }
+
+        using var again = new SearchFiles(_folder.FullPath);
+        Assert.Equal(["\uFEFFmark"], again.ReadLogs());
+    }
+
+    [Fact]
+    public void What_a_killed_save_left_is_deleted()
+    {
+        File.WriteAllBytes(_folder.Combine("index-7.bin.tmp"), [1, 2, 3]);
+        using var files = new SearchFiles(_folder.FullPath);
+        Assert.Empty(Directory.GetFiles(_folder.FullPath, "*.tmp"));
+    }
+
+    [Fact]
     public void Two_processes_cannot_use_one_folder()
     {
         using var files = new SearchFiles(_folder.FullPath);

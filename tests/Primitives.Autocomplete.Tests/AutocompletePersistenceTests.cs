@@ -73,6 +73,9 @@ public class AutocompletePersistenceTests
         Assert.Equal(golden, index.ToBytes());
         Assert.Equal(golden, Golden().ToBytes());
         Assert.Equal(["New York", "\u00C9l\u00E9onore of York"], index.Complete("york", 5));
+        golden = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", "terms.bin"));
+        Assert.Equal(golden, AutocompleteIndex.FromBytes(golden).ToBytes());
+        Assert.Equal(golden, Golden(words: false).ToBytes());
     }
 
     [Fact]
@@ -97,10 +100,12 @@ public class AutocompletePersistenceTests
 
     /// <summary>A checksum shows damage, not that the bytes were ever an index: each byte is changed and summed again.
     /// </summary>
-    [Fact]
-    public void A_payload_that_this_package_did_not_write_is_refused_or_is_a_correct_index()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_payload_that_this_package_did_not_write_is_refused_or_is_a_correct_index(bool words)
     {
-        byte[] bytes = Golden().ToBytes();
+        byte[] bytes = Golden(words).ToBytes();
         int accepted = 0;
         foreach (int bit in Enumerable.Range(0, (bytes.Length - Envelope - 8) * 8))
         {
@@ -113,6 +118,7 @@ public class AutocompletePersistenceTests
                 accepted++;
                 foreach (string prefix in new[] { "", "n", "york", "\u00E9" })
                 {
+                    Assert.Equal(index.Complete(prefix, 2), index.Complete(prefix, 10).Take(2));
                     Assert.NotNull(index.Complete(prefix, 10, new AutocompleteQuery { MaxEdits = 2 }));
                 }
             }
@@ -181,9 +187,9 @@ public class AutocompletePersistenceTests
         Assert.Throws<FormatException>(() => AutocompleteIndex.FromBytes([]));
     }
 
-    internal static AutocompleteIndex Golden()
+    internal static AutocompleteIndex Golden(bool words = true)
     {
-        var builder = new AutocompleteBuilder(new AutocompleteOptions { MatchWordStarts = true, CachedResults = 2, BucketSize = 2 });
+        var builder = new AutocompleteBuilder(new AutocompleteOptions { MatchWordStarts = words, CachedResults = 2, BucketSize = 2 });
         builder.Add("New York", 900, payload: 1);
         builder.Add("new", 800, payload: -2);
         builder.Add("\u00C9l\u00E9onore of York", 70);

@@ -260,6 +260,17 @@ public class LiveAutocompleteIndexTests
         Assert.False(live.TryGet("\uD800", out _));
     }
 
+    [Fact]
+    public void The_lowest_integer_can_be_added_to_a_floating_point_score()
+    {
+        var live = new LiveAutocompleteIndex(new AutocompleteOptions { Scores = AutocompleteScores.Double });
+        live.Set("a", 0.0);
+        live.Increment("a", long.MinValue);
+        Assert.Equal(-9223372036854775808.0, Score(live, "a"));
+        Assert.Throws<ArgumentOutOfRangeException>("delta", () => live.Increment("a", long.MaxValue));
+        Assert.Equal(-9223372036854775808.0, Score(live, "a"));
+    }
+
     private static double Score(LiveAutocompleteIndex live, string term)
     {
         Assert.True(live.TryGet(term, out Completion completion));

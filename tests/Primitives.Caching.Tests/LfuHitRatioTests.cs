@@ -53,7 +53,7 @@ public class LfuHitRatioTests
         }
     }
 
-    /// <summary>Belady's rule with the freedom not to keep a key: evict what is used again last.</summary>
+    /// <summary>Belady's rule: evict what is used again last. What was missed always comes in, as it does into the cache.</summary>
     private static int Optimum(int[] trace, int size)
     {
         int[] next = new int[trace.Length];

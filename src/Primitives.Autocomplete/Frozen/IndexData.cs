@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Primitives;
 
@@ -13,6 +16,8 @@ namespace Primitives;
 /// </remarks>
 internal sealed unsafe class IndexData
 {
+    private const int LabelsAtOnce = 32;
+
     private readonly object _block; // what the pointers point into
     private readonly byte* _start;
     private readonly long* _ranks;
@@ -26,9 +31,12 @@ internal sealed unsafe class IndexData
     private readonly int* _alteredTerms;
     private readonly int* _alteredOffsets;
     private readonly byte* _labels;
+    private readonly ushort* _order;
     private readonly byte* _keys;
     private readonly byte* _texts;
     private readonly IndexLayout _layout;
+    private PairTable? _pairs; // set once, by Prepare
+    private int _inWords;      // terms of whose keys every byte has another seven behind it, likewise
 
     /// <summary>Views memory that stays where it is as long as <paramref name="block"/> is alive.</summary>
     private IndexData(in IndexLayout layout, object block, byte* start)
@@ -47,6 +55,7 @@ internal sealed unsafe class IndexData
         _alteredTerms = (int*)(start + layout.AlteredTermsAt);
         _alteredOffsets = (int*)(start + layout.AlteredOffsetsAt);
         _labels = start + layout.LabelsAt;
+        _order = (ushort*)(start + layout.OrderAt);
         _keys = start + layout.KeysAt;
         _texts = start + layout.TextsAt;
         ListLength = layout.Settings.CachedResults;
@@ -78,6 +87,10 @@ internal sealed unsafe class IndexData
 
     public ReadOnlySpan<byte> Labels => new(_labels, _layout.Nodes);
 
+    /// <summary>Gets for each bucket its entries, best first: in the low byte the entry, counted from the bucket's first,
+    /// in the high byte what follows in its key on what the keys have in common.</summary>
+    public ReadOnlySpan<ushort> Order => new(_order, _layout.Ordered);
+
     public ReadOnlySpan<byte> Keys => new(_keys, _layout.KeyBytes);
 
     public ReadOnlySpan<byte> Texts => new(_texts, _layout.TextBytes);
@@ -107,6 +120,18 @@ internal sealed unsafe class IndexData
 
     public long Payload(int term) => _layout.HasPayloads ? new ReadOnlySpan<long>(_payloads, _layout.Terms)[term] : 0;
 
+    /// <summary>Makes what makes searches faster, once the sections are filled and known to be in order.</summary>
+    public void Prepare()
+    {
+        _pairs = PairTable.Of(this, Entries.Count);
+        ReadOnlySpan<int> ends = Offsets[1..];
+        _inWords = ends.Length;
+        while (_inWords > 0 && ends[_inWords - 1] + sizeof(ulong) > _layout.KeyBytes)
+        {
+            _inWords--;
+        }
+    }
+
     /// <summary>Finds the entries whose keys begin with a prefix.</summary>
     /// <param name="prefix">The folded prefix.</param>
     /// <param name="node">The node whose entries these are; -1 if they are a part of a bucket.</param>
@@ -115,43 +140,167 @@ internal sealed unsafe class IndexData
     /// <returns>Whether there are any.</returns>
     public bool TryLocate(ReadOnlySpan<byte> prefix, out int node, out int lo, out int hi)
     {
+        lo = 0;
+        if (!TryDescend(prefix, out node, out hi, out int seen) || !BeginsWith(Nodes[node], prefix, seen))
+        {
+            return false;
+        }
+
+        TrieNode there = Nodes[node];
+        lo = there.Lo;
+        if (there.Depth >= prefix.Length)
+        {
+            return true;
+        }
+
+        // The keys of a bucket that begin with the prefix are neighbours.
+        node = -1;
+        while (lo < hi && !EntryKey(lo).StartsWith(prefix))
+        {
+            lo++;
+        }
+
+        int end = lo;
+        while (end < hi && EntryKey(end).StartsWith(prefix))
+        {
+            end++;
+        }
+
+        hi = end;
+        return lo < hi;
+    }
+
+    /// <summary>Finds the node that has the entries whose keys begin with a prefix, if there are such: the first whose keys
+    /// have as much in common, or the bucket of which they are a part.</summary>
+    /// <param name="prefix">The folded prefix.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="hi">The end of its entries.</param>
+    /// <param name="seen">How much of the prefix is known to be how all of them begin: on the way down only the branching
+    /// bytes are looked at. As long as nothing is between them, that is all.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryDescend(ReadOnlySpan<byte> prefix, out int node, out int hi, out int seen)
+    {
         ReadOnlySpan<TrieNode> nodes = Nodes;
         node = 0;
-        lo = 0;
+        seen = 0;
         hi = _layout.Entries == 0 ? _layout.Terms : _layout.Entries;
         if (hi == 0)
         {
             return false;
         }
 
-        while (true)
+        int after = -1; // the node that begins where this one ends
+        if (prefix.Length >= 2 && _pairs is { } pairs && pairs.TryStep(prefix[0], prefix[1], out int second, out int end))
         {
-            ref readonly TrieNode current = ref nodes[node];
-            lo = current.Lo;
-            if (current.Depth >= prefix.Length)
-            {
-                // On the way down only the branching bytes were looked at; here are the others.
-                return EntryKey(lo).StartsWith(prefix);
-            }
+            node = second;
+            hi = end;
+            seen = 2;
+        }
 
-            if (current.ChildCount == 0)
-            {
-                node = -1;
-                return TryNarrow(prefix, current.Depth, ref lo, ref hi);
-            }
-
-            int child = Labels.Slice(current.FirstChild, current.ChildCount).IndexOf(prefix[current.Depth]);
+        TrieNode current = nodes[node];
+        while (current.Depth < prefix.Length && current.ChildCount != 0)
+        {
+            int child = FindLabel(current.FirstChild, current.ChildCount, prefix[current.Depth]);
             if (child < 0)
             {
                 return false;
             }
 
+            seen += seen == current.Depth ? 1 : 0;
             node = current.FirstChild + child;
-            if (child + 1 < current.ChildCount)
+            after = child + 1 < current.ChildCount ? node + 1 : after;
+            current = nodes[node];
+        }
+
+        hi = after < 0 ? hi : nodes[after].Lo;
+        return true;
+    }
+
+    /// <summary>Gets whether the keys of a node that was found begin with a prefix, or with as much of it as they have in
+    /// common if the node is a bucket.</summary>
+    public bool BeginsWith(in TrieNode node, ReadOnlySpan<byte> prefix, int seen)
+    {
+        int common = Math.Min(node.Depth, prefix.Length);
+        return (seen >= common || EntryKey(node.Lo).StartsWith(prefix[..common]))
+            && (common == prefix.Length || node.List < 0); // else all its keys end here
+    }
+
+    /// <summary>Finds the best entries of a bucket whose keys begin with a prefix. Only without word starts.</summary>
+    /// <param name="prefix">The folded prefix, longer than what the keys have in common.</param>
+    /// <param name="word">Its bytes from <paramref name="seen"/> on, and anything after its end.</param>
+    /// <param name="seen">How much of it the keys are known to begin with.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="hi">The end of its entries.</param>
+    /// <param name="found">Takes those that are found, counted from the bucket's first, best first; as long as the bucket.
+    /// </param>
+    /// <returns>How many there are.</returns>
+    /// <remarks>Which keys match is not to be foretold, so hardly a branch depends on it, and the keys themselves, which
+    /// are far away, are only read of entries whose next byte is right.</remarks>
+    public int Match(ReadOnlySpan<byte> prefix, ulong word, int seen, in TrieNode bucket, int hi, Span<byte> found)
+    {
+        int lo = bucket.Lo;
+        ReadOnlySpan<int> offsets = Offsets[lo..(hi + 1)];
+        ReadOnlySpan<byte> keys = Keys[seen..];
+        int end = Math.Min(prefix.Length, seen + sizeof(ulong));
+        ulong mask = ulong.MaxValue >> (8 * (seen + sizeof(ulong) - end));
+        bool inWords = hi <= _inWords;
+        bool byLabel = seen == bucket.Depth && prefix.Length == bucket.Depth + 1;
+        int count = 0;
+        for (int first = lo; first < hi; first += LabelsAtOnce)
+        {
+            for (uint some = Labelled(prefix[bucket.Depth], first, hi); some != 0; some &= some - 1)
             {
-                hi = nodes[node + 1].Lo;
+                byte entry = (byte)Order[first + BitOperations.TrailingZeroCount(some)];
+                found[count] = entry;
+                if (byLabel || !inWords)
+                {
+                    count++;
+                    continue;
+                }
+
+                int at = offsets[entry];
+                ulong key = BinaryPrimitives.ReadUInt64LittleEndian(keys.Slice(at, sizeof(ulong)));
+                count += (((key ^ word) & mask) == 0 ? 1 : 0) & (offsets[entry + 1] - at >= end ? 1 : 0);
             }
         }
+
+        return byLabel || (inWords && end == prefix.Length) ? count : Filter(prefix, lo, found, count);
+    }
+
+    // Which of the next entries of a bucket, in their order, go on with a byte.
+    private uint Labelled(byte label, int first, int hi)
+    {
+        ReadOnlySpan<ushort> order = Order[first..];
+        uint found = 0;
+        if (order.Length >= LabelsAtOnce)
+        {
+            Vector256<ushort> wanted = Vector256.Create((ushort)label);
+            found = Vector256.Equals(Vector256.Create(order) >> 8, wanted).ExtractMostSignificantBits()
+                | (Vector256.Equals(Vector256.Create(order[Vector256<ushort>.Count..]) >> 8, wanted).ExtractMostSignificantBits() << Vector256<ushort>.Count);
+        }
+        else
+        {
+            for (int i = 0; i < order.Length; i++)
+            {
+                found |= order[i] >> 8 == label ? 1u << i : 0;
+            }
+        }
+
+        return found & (uint.MaxValue >> Math.Max(0, LabelsAtOnce - (hi - first)));
+    }
+
+    private int Filter(ReadOnlySpan<byte> prefix, int lo, Span<byte> found, int count)
+    {
+        int kept = 0;
+        foreach (byte entry in found[..count])
+        {
+            if (Key(lo + entry).StartsWith(prefix))
+            {
+                found[kept++] = entry;
+            }
+        }
+
+        return kept;
     }
 
     /// <summary>Finds a term by its key and text.</summary>
@@ -188,50 +337,18 @@ internal sealed unsafe class IndexData
 
     private ReadOnlySpan<byte> EntryKey(int entry) => _layout.Entries == 0 ? Key(entry) : Entries.Key(entry);
 
-    // The keys of a bucket have their first bytes in common, and those that begin with the prefix are neighbours.
-    private bool TryNarrow(ReadOnlySpan<byte> prefix, int depth, ref int lo, ref int hi)
+    // A branch for each label that is not the one would cost more than all of them at once.
+    private int FindLabel(int first, int count, byte label)
     {
-        if (!EntryKey(lo).StartsWith(prefix[..depth]))
+        ReadOnlySpan<byte> labels = Labels[first..];
+        if (labels.Length < Vector256<byte>.Count || count > Vector256<byte>.Count)
         {
-            return false;
+            return labels[..count].IndexOf(label);
         }
 
-        ReadOnlySpan<byte> rest = prefix[depth..];
-        if (_layout.Entries == 0)
-        {
-            lo = SkipBefore(rest[0], depth, lo, hi);
-        }
-
-        while (lo < hi && !EntryKey(lo)[depth..].StartsWith(rest))
-        {
-            lo++;
-        }
-
-        int end = lo;
-        while (end < hi && EntryKey(end)[depth..].StartsWith(rest))
-        {
-            end++;
-        }
-
-        hi = end;
-        return lo < hi;
-    }
-
-    // Most keys of a bucket are told by a byte.
-    private int SkipBefore(byte first, int depth, int lo, int hi)
-    {
-        ReadOnlySpan<int> offsets = Offsets;
-        ReadOnlySpan<byte> keys = Keys;
-        for (; lo < hi; lo++)
-        {
-            int at = offsets[lo] + depth;
-            if (at < offsets[lo + 1] && keys[at] >= first)
-            {
-                return keys[at] == first ? lo : hi; // later ones are higher still
-            }
-        }
-
-        return hi;
+        uint found = Vector256.Equals(Vector256.Create(labels), Vector256.Create(label)).ExtractMostSignificantBits();
+        int child = BitOperations.TrailingZeroCount(found);
+        return child < count ? child : -1;
     }
 
     /// <summary>Allocates zeroed memory of a layout.</summary>

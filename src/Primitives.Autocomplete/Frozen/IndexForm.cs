@@ -190,10 +190,13 @@ internal static class IndexForm
         int[] lists = trie.Build();
         long[] ranks = new long[lists.Length];
         TrieBuilder.Look(data.Ranks, lists, ranks);
+        ushort[] order = new ushort[data.Layout.Ordered];
+        trie.Order(order);
         return MemoryMarshal.AsBytes(trie.Nodes).SequenceEqual(MemoryMarshal.AsBytes(data.Nodes))
             && trie.Labels.SequenceEqual(data.Labels)
             && data.Lists.SequenceEqual(lists)
             && data.ListRanks.SequenceEqual(ranks)
+            && data.Order.SequenceEqual(order)
             ? null
             : "The trie is not that of the terms.";
     }

@@ -23,8 +23,10 @@ namespace Primitives;
 /// 44      4     0
 /// </code>
 /// then, each from a multiple of 8 on, the gaps 0: n ranks of 8 bytes; n payloads of 8 bytes, if any; nodes of 16 bytes;
-/// K ranks a list, 0 where there is no term; K terms a list, -1 for none; n + 1 offsets into the keys; e starts in the keys and e terms of the entries; a terms and a + 1 offsets
-/// into the texts; a label a node; the keys; the texts.
+/// K ranks a list, 0 where there is no term; K terms a list, -1 for none; n + 1 offsets into the keys; e starts in the keys
+/// and e terms of the entries; a terms and a + 1 offsets into the texts; without word starts n numbers of 2 bytes, which give
+/// for each bucket its terms, best first: the term, counted from the bucket's first, plus 256 times the byte that follows in
+/// its key on what all of them have in common, 255 if none does, and 0 outside of buckets; a label a node; the keys; the texts.
 /// </remarks>
 internal readonly struct IndexLayout
 {
@@ -51,6 +53,9 @@ internal readonly struct IndexLayout
 
     public required int TextBytes { get; init; }
 
+    /// <summary>Gets the number of entries that buckets hold in order of their scores.</summary>
+    public int Ordered => Entries == 0 ? Terms : 0;
+
     public long PayloadsAt => After(RanksAt, Terms, sizeof(long));
 
     public long NodesAt => After(PayloadsAt, HasPayloads ? Terms : 0, sizeof(long));
@@ -69,7 +74,9 @@ internal readonly struct IndexLayout
 
     public long AlteredOffsetsAt => After(AlteredTermsAt, Altered, sizeof(int));
 
-    public long LabelsAt => After(AlteredOffsetsAt, Altered + 1L, sizeof(int));
+    public long OrderAt => After(AlteredOffsetsAt, Altered + 1L, sizeof(int));
+
+    public long LabelsAt => After(OrderAt, Ordered, sizeof(ushort));
 
     public long KeysAt => After(LabelsAt, Nodes, 1);
 

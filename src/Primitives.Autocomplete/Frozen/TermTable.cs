@@ -128,6 +128,7 @@ internal sealed class TermTable(IndexSettings settings, ScoreScale scale)
         starts.CopyTo(Section<int>(bytes, layout.StartsAt));
         terms.CopyTo(Section<int>(bytes, layout.EntryTermsAt));
         trie.Labels.CopyTo(bytes[(int)layout.LabelsAt..]);
+        trie.Order(Section<ushort>(bytes, layout.OrderAt)[..layout.Ordered]);
         keys.CopyTo(bytes[(int)layout.KeysAt..]);
         FillTextsAndPayloads(rows, layout, bytes);
         return data;

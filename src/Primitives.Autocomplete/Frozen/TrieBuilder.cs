@@ -59,6 +59,35 @@ internal readonly ref struct TrieBuilder
         }
     }
 
+    /// <summary>Puts the terms of each bucket in order.</summary>
+    /// <param name="order">Takes them as <see cref="IndexLayout"/> says: one number a term, 0 by now; empty with word
+    /// starts.</param>
+    public void Order(Span<ushort> order)
+    {
+        for (int node = 0; node < _nodes.Count && !order.IsEmpty; node++)
+        {
+            if (_nodes[node].List < 0)
+            {
+                Order(order[_nodes[node].Lo.._ends[node]], _nodes[node].Lo, _nodes[node].Depth);
+            }
+        }
+    }
+
+    private void Order(Span<ushort> order, int lo, int depth)
+    {
+        for (int i = 0; i < order.Length; i++)
+        {
+            int position = i;
+            for (; position > 0 && _ranks[lo + (byte)order[position - 1]] < _ranks[lo + i]; position--)
+            {
+                order[position] = order[position - 1];
+            }
+
+            ReadOnlySpan<byte> key = _keys.Key(lo + i);
+            order[position] = (ushort)(i | ((key.Length == depth ? byte.MaxValue : key[depth]) << 8));
+        }
+    }
+
     private void Add(byte label, int lo, int end)
     {
         _nodes.Add(new TrieNode { Lo = lo, List = -1 });

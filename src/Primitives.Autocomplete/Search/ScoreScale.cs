@@ -35,14 +35,7 @@ internal sealed class ScoreScale
             return score;
         }
 
-        // Beyond 2^53 the double may be another number. 2^63 would come back as 2^63 - 1, and seem exact.
-        double converted = score;
-        if (converted >= 9223372036854775808.0 || (long)converted != score)
-        {
-            throw new ArgumentOutOfRangeException(nameof(score), score, "The index holds floating-point scores, and this one has no exact one.");
-        }
-
-        return FromScore(converted);
+        return FromScore(Exactly(score, nameof(score)));
     }
 
     /// <summary>Gets the rank of a floating-point score.</summary>
@@ -76,8 +69,7 @@ internal sealed class ScoreScale
     {
         if (!IsInteger)
         {
-            FromScore(Math.Abs(delta)); // refuses what is not exact
-            return Add(rank, (double)delta);
+            return Add(rank, Exactly(delta, nameof(delta)));
         }
 
         return checked(rank + delta);
@@ -137,6 +129,14 @@ internal sealed class ScoreScale
         IsInteger == from.IsInteger && HalfLife == from.HalfLife ? rank
         : from.IsInteger ? FromScore(rank)
         : FromScore(from.ToScore(rank));
+
+    // Beyond 2^53 the double may be another number. 2^63 would come back as 2^63 - 1, and seem exact.
+    private static double Exactly(long score, string parameter)
+    {
+        double converted = score;
+        return converted < 9223372036854775808.0 && (long)converted == score ? converted
+            : throw new ArgumentOutOfRangeException(parameter, score, "The index holds floating-point scores, and this one has no exact one.");
+    }
 
     private double HalfLives() => (_clock.GetUtcNow().UtcDateTime - Epoch) / HalfLife!.Value;
 

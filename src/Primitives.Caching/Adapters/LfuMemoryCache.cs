@@ -115,7 +115,7 @@ public sealed class LfuMemoryCache : IMemoryCache
             CurrentEntryCount = Count,
             CurrentEstimatedSize = _bounded.Weight,
             TotalHits = bounded.Hits + pinnedHits,
-            TotalMisses = bounded.Misses - pinnedHits,
+            TotalMisses = Math.Max(0, bounded.Misses - pinnedHits),
         };
     }
 

@@ -7,40 +7,103 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     // A refresh that failed is not tried again at the very next read, or a broken source would be asked all the time.
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ends a load: stores what the factory decided, if the load was not detached, and hands it to all who
-    /// wait.</summary>
-    private LoadOutcome<TValue> Complete(Load<TKey, TValue> load, in CacheResult<TValue> result, ExceptionDispatchInfo? failure)
+    /// <summary>Tells how long a factory ran, and counts its run.</summary>
+    private long Measure(long startedAt, ref ExceptionDispatchInfo? failure)
     {
-        long took = Math.Max(1, _clock.Now - load.StartedAt);
-        Entry<TKey, TValue>? entry = null;
+        long took = 0;
+        try
+        {
+            took = Math.Max(0, _clock.Now - startedAt);
+        }
+        catch (Exception exception) when (Capture(exception, out ExceptionDispatchInfo? clockFailure))
+        {
+            failure ??= clockFailure; // a clock that throws must not keep those waiting who wait
+        }
+
+        _counters.AddLoad(failure is null, took);
+        return Math.Max(1, took);
+    }
+
+    /// <summary>Ends a load: stores what the factory decided, if the load was not detached, hands it to all who wait, and
+    /// then tells of what gave way.</summary>
+    private LoadOutcome<TValue> Complete(
+        Load<TKey, TValue> load, in CacheResult<TValue> result, ExceptionDispatchInfo? failure, long took)
+    {
+        List<Removal<TKey, TValue>>? removals = null;
+        LoadOutcome<TValue> outcome = Settle(load, result, failure, took, ref removals, out SharedValue<TValue>? unwanted);
+        Notify(removals);
+        unwanted?.Release();
+        return outcome;
+    }
+
+    /// <summary>Ends a load and releases those who wait, before any notification runs: a slow one holds up nobody else.
+    /// Never throws: whatever code of the user's does, all who wait are told.</summary>
+    private LoadOutcome<TValue> Settle(
+        Load<TKey, TValue> load,
+        in CacheResult<TValue> result,
+        ExceptionDispatchInfo? failure,
+        long took,
+        ref List<Removal<TKey, TValue>>? removals,
+        out SharedValue<TValue>? unwanted)
+    {
+        LoadOutcome<TValue> outcome = default;
+        unwanted = null;
         if (failure is null)
         {
             try
             {
-                entry = Make(load, result, took); // here, as the weigher must not run under the lock
+                outcome = Succeed(load, result, took, ref removals, out unwanted);
             }
             catch (Exception exception) when (Capture(exception, out failure))
             {
-                // A weigher that throws, or a lifetime that is not positive, is the loader's failure.
+                // A weigher, a comparer or a clock that throws, or a lifetime that is not positive: the loader's failure.
             }
         }
 
-        List<Removal<TKey, TValue>>? removals = null;
-        SharedValue<TValue>? unwanted = null;
-        LoadOutcome<TValue> outcome;
+        if (failure is not null)
+        {
+            outcome = Fail(load, failure, result, ref unwanted);
+        }
+
+        load.TrySetResult(outcome);
+        return outcome;
+    }
+
+    private LoadOutcome<TValue> Succeed(
+        Load<TKey, TValue> load, in CacheResult<TValue> result, long took, ref List<Removal<TKey, TValue>>? removals, out SharedValue<TValue>? unwanted)
+    {
+        Entry<TKey, TValue>? entry = Make(load, result, took); // here, as the weigher must not run under the lock
         lock (_lock)
         {
             bool isCurrent = _loads.Complete(load);
-            outcome = failure is null
-                ? SucceedLocked(load, isCurrent, result, entry, ref removals, out unwanted)
-                : FailLocked(load, isCurrent, failure);
+            LoadOutcome<TValue> outcome = SucceedLocked(load, isCurrent, result, entry, ref removals, out unwanted);
             load.OwnerOfOutcome = outcome.Owner;
+            return outcome;
         }
+    }
 
-        Notify(removals);
-        unwanted?.Release();
-        load.TrySetResult(outcome);
-        return outcome;
+    private LoadOutcome<TValue> Fail(
+        Load<TKey, TValue> load, ExceptionDispatchInfo failure, in CacheResult<TValue> result, ref SharedValue<TValue>? unwanted)
+    {
+        try
+        {
+            lock (_lock)
+            {
+                bool isCurrent = _loads.Complete(load);
+                if (_ownsValues && result.Kind != CacheResultKind.Missing && !IsKnownLocked(load, result.Value, out _))
+                {
+                    unwanted = new SharedValue<TValue>(result.Value!, _counters.Contain); // nobody gets it
+                }
+
+                LoadOutcome<TValue> outcome = FailLocked(load, isCurrent, failure);
+                load.OwnerOfOutcome = outcome.Owner;
+                return outcome;
+            }
+        }
+        catch (Exception exception) when (_counters.Contain(exception))
+        {
+            return LoadOutcome<TValue>.Failed(failure);
+        }
     }
 
     private Entry<TKey, TValue>? Make(Load<TKey, TValue> load, in CacheResult<TValue> result, long took) => result.Kind switch
@@ -54,7 +117,12 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         Load<TKey, TValue> load, bool isCurrent, in CacheResult<TValue> result, Entry<TKey, TValue>? entry, ref List<Removal<TKey, TValue>>? removals, out SharedValue<TValue>? unwanted)
     {
         unwanted = null;
-        bool isStored = isCurrent && entry is not null && StoreLocked(entry, ref removals);
+        SharedValue<TValue>? knownOwner = null;
+        bool isKnown = _ownsValues && IsKnownLocked(load, result.Value, out knownOwner); // asked before anything is removed
+
+        // The value of a refresh whose entry has left the cache, returned once more, may be disposed of already.
+        bool isGone = isKnown && knownOwner is null;
+        bool isStored = isCurrent && entry is not null && !isGone && StoreLocked(entry, ref removals);
         if (isCurrent && entry is null && _table.FindLocked(load.Key, load.Hash) is { } outdated)
         {
             RemoveLocked(outdated, ReasonToReplaceLocked(outdated), ref removals);
@@ -65,31 +133,56 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return LoadOutcome<TValue>.Missing();
         }
 
-        SharedValue<TValue>? owner = isStored ? (entry as RichEntry<TKey, TValue>)?.Owner : null;
-        int holds = load.LeaseWaiters;
-        if (!isStored && _ownsValues && holds > 0)
+        if (isStored || isKnown || !_ownsValues)
         {
-            // Not the cache's, so the leases are its only holders: the creator's hold is one of theirs.
-            owner = new SharedValue<TValue>(result.Value!, _counters.Contain);
-            holds--;
-        }
-        else if (!isStored && _ownsValues && load.Waiters == 0 && !IsInUseLocked(load, result.Value))
-        {
-            // A refresh, or a load that all have left, that may not be stored: nobody else will ever see the value.
-            unwanted = new SharedValue<TValue>(result.Value!, _counters.Contain);
+            SharedValue<TValue>? owner = isStored ? (entry as RichEntry<TKey, TValue>)?.Owner : knownOwner;
+            Hold(owner, load.LeaseWaiters);
+            return LoadOutcome<TValue>.Found(result.Value!, owner);
         }
 
+        return LoadOutcome<TValue>.Found(result.Value!, HandOverLocked(load, result.Value!, out unwanted));
+    }
+
+    /// <summary>Gives away a value that is not the cache's: to the leases, or to the callers, or to nobody.</summary>
+    /// <returns>What the leases share.</returns>
+    private SharedValue<TValue>? HandOverLocked(Load<TKey, TValue> load, TValue value, out SharedValue<TValue>? unwanted)
+    {
+        var owner = new SharedValue<TValue>(value, _counters.Contain);
+        unwanted = load.Waiters == 0 ? owner : null;
+        Hold(owner, (load.LeaseWaiters > 0 ? load.LeaseWaiters : load.Waiters) - 1); // the first hold is the creator's
+        load.Unclaimed = load.LeaseWaiters == 0 ? owner : null;
+        return load.LeaseWaiters > 0 ? owner : null;
+    }
+
+    private static void Hold(SharedValue<TValue>? owner, int holds)
+    {
         for (; owner is not null && holds > 0; holds--)
         {
             owner.TryHold();
         }
-
-        return LoadOutcome<TValue>.Found(result.Value!, owner);
     }
 
-    // A factory may return the very object that has been set meanwhile.
-    private bool IsInUseLocked(Load<TKey, TValue> load, TValue? value) =>
-        _table.FindLocked(load.Key, load.Hash) is { } entry && ReferenceEquals(entry.Value, value);
+    /// <summary>Whether a factory returned the very object that the cache holds under the key, or held when the refresh
+    /// began: it is owned already.</summary>
+    /// <param name="load">The load.</param>
+    /// <param name="value">What it returned.</param>
+    /// <param name="owner">Its owner, if the cache still holds it.</param>
+    private bool IsKnownLocked(Load<TKey, TValue> load, TValue? value, out SharedValue<TValue>? owner)
+    {
+        owner = null;
+        if (typeof(TValue).IsValueType || value is null)
+        {
+            return false;
+        }
+
+        if (_table.FindLocked(load.Key, load.Hash) is RichEntry<TKey, TValue> entry && ReferenceEquals(entry.Value, value))
+        {
+            owner = entry.Owner;
+            return true;
+        }
+
+        return load.Refreshed is { } refreshed && ReferenceEquals(refreshed.Value, value);
+    }
 
     private LoadOutcome<TValue> FailLocked(Load<TKey, TValue> load, bool isCurrent, ExceptionDispatchInfo failure)
     {
@@ -110,11 +203,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return LoadOutcome<TValue>.Failed(failure);
         }
 
-        for (int holds = load.LeaseWaiters; entry.Owner is not null && holds > 0; holds--)
-        {
-            entry.Owner.TryHold();
-        }
-
+        Hold(entry.Owner, load.LeaseWaiters);
         return LoadOutcome<TValue>.Found(entry.Value, entry.Owner, isStale: true);
     }
 }

@@ -35,17 +35,33 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return;
         }
 
-        _timerDue = due;
         TimeSpan wait = _clock.ToTimeSpanRoundedUp(Math.Max(1, due - now));
         wait = wait < LongestWait ? wait : LongestWait;
         if (_timer is null)
         {
-            _timer = _clock.TimeProvider.CreateTimer(
-                static core => ((CacheCore<TKey, TValue, TPolicy>)core!).ExpireDue(), this, wait, Timeout.InfiniteTimeSpan);
+            _timer = CreateTimer(wait);
         }
         else
         {
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+
+        _timerDue = due; // now that it is armed: had the user's clock thrown, the next entry would try again
+    }
+
+    private ITimer CreateTimer(TimeSpan wait)
+    {
+        // Whoever happens to add the first entry must not have its execution context kept for as long as the cache lives, nor
+        // find it in every notification.
+        AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        try
+        {
+            return _clock.TimeProvider.CreateTimer(
+                static core => ((CacheCore<TKey, TValue, TPolicy>)core!).ExpireDue(), this, wait, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            flow?.Undo();
         }
     }
 

@@ -6,9 +6,6 @@ namespace Primitives;
 
 internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 {
-    // The run whose factory the current code belongs to: what tells a re-entrant call from another caller's.
-    private readonly AsyncLocal<LoadRun?> _currentRun = new();
-
     public TValue GetOrAdd<TState>(TKey key, TState state, Func<TKey, TState, TValue> factory)
     {
         ArgumentNullException.ThrowIfNull(factory);
@@ -52,7 +49,6 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return true;
         }
 
-        Interlocked.Increment(ref _counters.Misses);
         lease = null;
         return false;
     }
@@ -80,6 +76,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         Entry<TKey, TValue>? entry = _table.Find(key, out _); // a false "not there" is found out under the lock
         if (entry is null)
         {
+            Interlocked.Increment(ref _counters.Misses);
             lookup = default;
             return false;
         }
@@ -106,7 +103,11 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             case Knowledge.Missing when loader.AcceptsMissing:
                 lookup = CacheLookup<TValue>.Missing();
                 return true;
+            case Knowledge.Missing:
+                lookup = default; // counted as a miss when it was read
+                return false;
             default:
+                Interlocked.Increment(ref _counters.Misses);
                 lookup = default;
                 return false;
         }
@@ -142,30 +143,38 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             }
 
             now = 0;
-            if (entry is null || ReadEntry(entry, out now) != Knowledge.Value)
+            Knowledge knowledge = entry is null ? Knowledge.None : ReadEntry(entry, out now);
+            if (knowledge != Knowledge.Value)
             {
+                if (knowledge == Knowledge.None)
+                {
+                    Interlocked.Increment(ref _counters.Misses); // a key known to be missing was counted when it was read
+                }
+
+                entry = null;
                 return false;
             }
         }
         while (entry is RichEntry<TKey, TValue> { Owner: { } owner } && !owner.TryHold());
 
-        return true;
+        return entry is not null;
     }
 
     private LoadOutcome<TValue> LoadAndWait<TLoader>(TKey key, TLoader loader, bool isLease)
         where TLoader : struct, ILoader<TKey, TValue>
     {
-        Interlocked.Increment(ref _counters.Misses);
+        FlightNode? outer = FlightNode.Current;
         while (true)
         {
-            Load<TKey, TValue>? load = JoinOrBegin(key, loader.AcceptsMissing, isLease, isCancellable: false, out bool isMine, out LoadOutcome<TValue> found);
+            Load<TKey, TValue>? load = JoinOrBegin(
+                key, loader.AcceptsMissing, isLease, isCancellable: false, outer, out bool isMine, out LoadOutcome<TValue> found);
             if (load is null)
             {
                 return found;
             }
 
             LoadOutcome<TValue> outcome = isMine ? Run(load, loader) : load.Task.GetAwaiter().GetResult();
-            EndWait(load);
+            outer?.StopWaitingFor(load.Run.Node);
             outcome.ThrowIfFailed();
             if (outcome.Lookup.HasValue || loader.AcceptsMissing)
             {
@@ -178,12 +187,12 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         TKey key, TLoader loader, bool isLease, CancellationToken cancellationToken)
         where TLoader : struct, ILoader<TKey, TValue>
     {
-        Interlocked.Increment(ref _counters.Misses);
         cancellationToken.ThrowIfCancellationRequested();
+        FlightNode? outer = FlightNode.Current;
         while (true)
         {
             Load<TKey, TValue>? load = JoinOrBegin(
-                key, loader.AcceptsMissing, isLease, cancellationToken.CanBeCanceled, out bool isMine, out LoadOutcome<TValue> found);
+                key, loader.AcceptsMissing, isLease, cancellationToken.CanBeCanceled, outer, out bool isMine, out LoadOutcome<TValue> found);
             if (load is null)
             {
                 return found;
@@ -194,7 +203,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
                 _ = RunAsync(load, loader);
             }
 
-            LoadOutcome<TValue> outcome = await WaitAsync(load, isLease, cancellationToken).ConfigureAwait(false);
+            LoadOutcome<TValue> outcome = await WaitAsync(load, isLease, outer, cancellationToken).ConfigureAwait(false);
             outcome.ThrowIfFailed();
             if (outcome.Lookup.HasValue || loader.AcceptsMissing)
             {
@@ -215,11 +224,12 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 
     /// <summary>Finds the load of a key or begins one, unless the key has come into the cache meanwhile.</summary>
     /// <returns>The load; <see langword="null"/> if <paramref name="found"/> is the answer.</returns>
+    /// <exception cref="InvalidOperationException">The code of <paramref name="outer"/> would wait for a load that waits for
+    /// it.</exception>
     private Load<TKey, TValue>? JoinOrBegin(
-        TKey key, bool acceptsMissing, bool isLease, bool isCancellable, out bool isMine, out LoadOutcome<TValue> found)
+        TKey key, bool acceptsMissing, bool isLease, bool isCancellable, FlightNode? outer, out bool isMine, out LoadOutcome<TValue> found)
     {
         uint hash = _table.Keys.Hash(key);
-        LoadRun? current = _currentRun.Value;
         isMine = false;
         lock (_lock)
         {
@@ -228,31 +238,34 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
                 return null;
             }
 
-            Load<TKey, TValue>? load = _loads.Find(key);
-            if (load is { IsRefresh: true })
+            Load<TKey, TValue>? load = FindLoadLocked(key);
+            isMine = load is null;
+            load ??= new Load<TKey, TValue>(key, hash, new LoadRun(isCancellable, keys: 1), _clock.Now);
+            BeginWait(outer, load);
+            if (isMine)
             {
-                // The value ran out before its refresh came back. Nobody waits for what runs in the background and may
-                // hang: it is given up.
-                _loads.Detach(key);
-                load = null;
-            }
-
-            if (load is null)
-            {
-                isMine = true;
-                load = new Load<TKey, TValue>(key, hash, new LoadRun(isCancellable, keys: 1), _clock.Now, isRefresh: false);
                 _loads.Add(load);
             }
-            else
-            {
-                ThrowIfCircular(load, current);
-            }
 
-            current?.BeginWait(load.Run);
             load.Waiters++;
             load.LeaseWaiters += isLease ? 1 : 0;
             return load;
         }
+    }
+
+    /// <summary>Finds a load that callers may wait for.</summary>
+    private Load<TKey, TValue>? FindLoadLocked(TKey key)
+    {
+        Load<TKey, TValue>? load = _loads.Find(key);
+        if (load is not { IsRefresh: true })
+        {
+            return load;
+        }
+
+        // The value ran out before its refresh came back. Nobody waits for what runs in the background and may hang: it is
+        // given up.
+        _loads.Detach(key);
+        return null;
     }
 
     private bool TryAnswerLocked(TKey key, uint hash, bool acceptsMissing, bool isLease, out LoadOutcome<TValue> found)
@@ -283,11 +296,10 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         return true;
     }
 
-    /// <exception cref="InvalidOperationException">Code of the run <paramref name="current"/> is going to wait for a load
-    /// that waits for that run.</exception>
-    private static void ThrowIfCircular(Load<TKey, TValue> load, LoadRun? current)
+    /// <exception cref="InvalidOperationException">The load waits for the code of <paramref name="outer"/>.</exception>
+    private static void BeginWait(FlightNode? outer, Load<TKey, TValue> load)
     {
-        if (current is not null && load.Run.DependsOn(current))
+        if (outer is not null && !outer.TryWaitFor(load.Run.Node))
         {
             throw new InvalidOperationException(
                 $"A factory asks for the key '{load.Key}', which is being loaded by itself or by a factory that waits for it; "
@@ -298,8 +310,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     private LoadOutcome<TValue> Run<TLoader>(Load<TKey, TValue> load, TLoader loader)
         where TLoader : struct, ILoader<TKey, TValue>
     {
-        LoadRun? outer = _currentRun.Value;
-        _currentRun.Value = load.Run;
+        FlightNode? outer = load.Run.Node.Enter();
         CacheResult<TValue> result = default;
         ExceptionDispatchInfo? failure = null;
         try
@@ -314,17 +325,21 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
         finally
         {
-            _currentRun.Value = outer;
+            FlightNode.Return(outer);
+            load.Run.Node.Land();
         }
 
-        _counters.AddLoad(failure is null, _clock.Now - load.StartedAt);
-        return Complete(load, result, failure);
+        long took = Measure(load.StartedAt, ref failure);
+        return Complete(load, result, failure, took);
     }
 
     private async Task RunAsync<TLoader>(Load<TKey, TValue> load, TLoader loader)
         where TLoader : struct, ILoader<TKey, TValue>
     {
-        _currentRun.Value = load.Run; // undone when this method returns to its caller, as every async method does
+        // Both are undone for the caller when this method first returns to it: an async method restores them. The caller's
+        // context is hidden, so that a caller who blocks it does not block the others.
+        load.Run.Node.Enter();
+        SynchronizationContext.SetSynchronizationContext(null);
         CacheResult<TValue> result = default;
         ExceptionDispatchInfo? failure = null;
         try
@@ -336,8 +351,9 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             // Handed to all who wait.
         }
 
-        _counters.AddLoad(failure is null, _clock.Now - load.StartedAt);
-        Complete(load, result, failure);
+        load.Run.Node.Land();
+        long took = Measure(load.StartedAt, ref failure);
+        Complete(load, result, failure, took);
     }
 
     private static bool Capture(Exception exception, out ExceptionDispatchInfo? failure)
@@ -346,7 +362,8 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         return true;
     }
 
-    private async ValueTask<LoadOutcome<TValue>> WaitAsync(Load<TKey, TValue> load, bool isLease, CancellationToken cancellationToken)
+    private async ValueTask<LoadOutcome<TValue>> WaitAsync(
+        Load<TKey, TValue> load, bool isLease, FlightNode? outer, CancellationToken cancellationToken)
     {
         bool hasOutcome = false;
         try
@@ -357,21 +374,10 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
         finally
         {
-            EndWait(load);
+            outer?.StopWaitingFor(load.Run.Node);
             if (!hasOutcome)
             {
                 Leave(load, isLease);
-            }
-        }
-    }
-
-    private void EndWait(Load<TKey, TValue> load)
-    {
-        if (_currentRun.Value is { } current)
-        {
-            lock (_lock)
-            {
-                current.EndWait(load.Run);
             }
         }
     }
@@ -383,7 +389,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         {
             if (load.IsCompleted)
             {
-                unwanted = isLease ? load.OwnerOfOutcome : null; // a use was counted for this caller
+                unwanted = isLease ? load.OwnerOfOutcome : load.Unclaimed; // a use was counted for this caller
             }
             else
             {

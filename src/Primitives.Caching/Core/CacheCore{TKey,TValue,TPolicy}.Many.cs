@@ -20,13 +20,14 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        (List<Load<TKey, TValue>> all, List<Load<TKey, TValue>> mine) = JoinOrBeginMany(absent, found, cancellationToken.CanBeCanceled);
+        FlightNode? outer = FlightNode.Current;
+        (List<Load<TKey, TValue>> all, List<Load<TKey, TValue>> mine) = JoinOrBeginMany(absent, found, outer, cancellationToken.CanBeCanceled);
         if (mine.Count > 0)
         {
             _ = RunManyAsync(mine, state, factory);
         }
 
-        await WaitManyAsync(all, found, cancellationToken).ConfigureAwait(false);
+        await WaitManyAsync(all, found, outer, cancellationToken).ConfigureAwait(false);
         return found;
     }
 
@@ -57,65 +58,66 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     }
 
     private (List<Load<TKey, TValue>> All, List<Load<TKey, TValue>> Mine) JoinOrBeginMany(
-        List<TKey> absent, Dictionary<TKey, TValue> found, bool isCancellable)
+        List<TKey> absent, Dictionary<TKey, TValue> found, FlightNode? outer, bool isCancellable)
     {
-        List<Load<TKey, TValue>> all = [];
+        List<Load<TKey, TValue>> joined = [];
         List<Load<TKey, TValue>> mine = [];
-        LoadRun? current = _currentRun.Value;
         lock (_lock)
         {
-            long now = _clock.Now;
-            var own = new LoadRun(isCancellable, keys: 0);
-            foreach (TKey key in absent)
+            try
             {
-                uint hash = _table.Keys.Hash(key);
-                if (TryAnswerLocked(key, hash, acceptsMissing: true, isLease: false, out LoadOutcome<TValue> answer))
+                var own = new LoadRun(isCancellable, keys: 0);
+                FindOrJoinLocked(absent, found, outer, own, joined, mine);
+                mine.ForEach(load =>
                 {
-                    if (answer.Lookup.TryGetValue(out TValue? value))
-                    {
-                        found.Add(key, value);
-                    }
-
-                    continue;
-                }
-
-                if (_loads.Find(key) is { IsRefresh: true })
-                {
-                    _loads.Detach(key);
-                }
-
-                all.Add(JoinOrBeginLocked(key, hash, own, current, now, mine));
+                    own.WantKey();
+                    BeginWait(outer, load);
+                    _loads.Add(load);
+                });
             }
-
-            // Only when nothing can throw any more does anybody count on this caller.
-            foreach (Load<TKey, TValue> load in mine)
+            catch
             {
-                own.WantKey();
-                _loads.Add(load);
+                // A circle, or a comparer that throws: nobody must count on what will never run.
+                joined.ForEach(load => outer?.StopWaitingFor(load.Run.Node));
+                mine.ForEach(static load => load.IsCompleted = true);
+                throw;
             }
 
-            foreach (Load<TKey, TValue> load in all)
-            {
-                load.Waiters++;
-                current?.BeginWait(load.Run);
-            }
+            List<Load<TKey, TValue>> all = [.. joined, .. mine];
+            all.ForEach(static load => load.Waiters++);
+            return (all, mine);
         }
-
-        return (all, mine);
     }
 
-    private Load<TKey, TValue> JoinOrBeginLocked(
-        TKey key, uint hash, LoadRun own, LoadRun? current, long now, List<Load<TKey, TValue>> mine)
+    private void FindOrJoinLocked(
+        List<TKey> absent,
+        Dictionary<TKey, TValue> found,
+        FlightNode? outer,
+        LoadRun own,
+        List<Load<TKey, TValue>> joined,
+        List<Load<TKey, TValue>> mine)
     {
-        if (_loads.Find(key) is { } running)
+        long now = _clock.Now;
+        foreach (TKey key in absent)
         {
-            ThrowIfCircular(running, current);
-            return running;
+            uint hash = _table.Keys.Hash(key);
+            if (TryAnswerLocked(key, hash, acceptsMissing: true, isLease: false, out LoadOutcome<TValue> answer))
+            {
+                if (answer.Lookup.TryGetValue(out TValue? value))
+                {
+                    found.Add(key, value);
+                }
+            }
+            else if (FindLoadLocked(key) is { } running)
+            {
+                BeginWait(outer, running);
+                joined.Add(running);
+            }
+            else
+            {
+                mine.Add(new Load<TKey, TValue>(key, hash, own, now));
+            }
         }
-
-        var load = new Load<TKey, TValue>(key, hash, own, now, isRefresh: false);
-        mine.Add(load);
-        return load;
     }
 
     private async Task RunManyAsync<TState>(
@@ -124,7 +126,8 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         Func<IReadOnlyList<TKey>, TState, CancellationToken, ValueTask<IReadOnlyDictionary<TKey, TValue>>> factory)
     {
         LoadRun run = loads[0].Run;
-        _currentRun.Value = run;
+        run.Node.Enter();
+        SynchronizationContext.SetSynchronizationContext(null);
         CacheResult<TValue>[] results = [];
         ExceptionDispatchInfo? failure = null;
         try
@@ -142,27 +145,38 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             // Handed to all who wait for any of the keys.
         }
 
-        _counters.AddLoad(failure is null, _clock.Now - loads[0].StartedAt);
+        run.Node.Land();
+        long took = Measure(loads[0].StartedAt, ref failure);
+        List<Removal<TKey, TValue>>? removals = null;
+        List<SharedValue<TValue>> unwanted = [];
         for (int i = 0; i < loads.Count; i++)
         {
-            Complete(loads[i], failure is null ? results[i] : default, failure);
+            Settle(loads[i], failure is null ? results[i] : default, failure, took, ref removals, out SharedValue<TValue>? value);
+            if (value is not null)
+            {
+                unwanted.Add(value);
+            }
         }
+
+        Notify(removals); // after all who wait for any of the keys were released
+        unwanted.ForEach(static value => value.Release());
     }
 
     private async Task WaitManyAsync(
-        List<Load<TKey, TValue>> loads, Dictionary<TKey, TValue> found, CancellationToken cancellationToken)
+        List<Load<TKey, TValue>> loads, Dictionary<TKey, TValue> found, FlightNode? outer, CancellationToken cancellationToken)
     {
         int done = 0;
         try
         {
-            for (; done < loads.Count; done++)
+            while (done < loads.Count)
             {
                 LoadOutcome<TValue> outcome = await loads[done].Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-                EndWait(loads[done]);
+                Load<TKey, TValue> load = loads[done++];
+                outer?.StopWaitingFor(load.Run.Node);
                 outcome.ThrowIfFailed();
                 if (NoteStale(outcome).Lookup.TryGetValue(out TValue? value))
                 {
-                    found[loads[done].Key] = value;
+                    found[load.Key] = value;
                 }
             }
         }
@@ -170,7 +184,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         {
             for (; done < loads.Count; done++)
             {
-                EndWait(loads[done]);
+                outer?.StopWaitingFor(loads[done].Run.Node);
                 Leave(loads[done], isLease: false);
             }
         }

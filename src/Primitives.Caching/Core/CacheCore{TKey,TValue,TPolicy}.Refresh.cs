@@ -37,7 +37,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             }
 
             load = new Load<TKey, TValue>(
-                entry.Key, entry.Hash, new LoadRun(isCancellable: true, keys: 1), now, isRefresh: true);
+                entry.Key, entry.Hash, new LoadRun(isCancellable: true, keys: 1), now, refreshed: entry);
             _loads.Add(load);
         }
 

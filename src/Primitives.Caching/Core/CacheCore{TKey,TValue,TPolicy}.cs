@@ -115,15 +115,14 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             return LookupSlowly((TKey)(object)key.ToString(), null).TryGetValue(out value);
         }
 
-        if (entry is null || ReadEntry(entry, out _) != Knowledge.Value)
+        Knowledge knowledge = entry is null ? Knowledge.None : ReadEntry(entry, out _);
+        if (knowledge == Knowledge.None)
         {
-            Interlocked.Increment(ref _counters.Misses);
-            value = default;
-            return false;
+            Interlocked.Increment(ref _counters.Misses); // a key known to be missing was counted when it was read
         }
 
-        value = entry.Value;
-        return true;
+        value = knowledge == Knowledge.Value ? entry!.Value : default;
+        return knowledge == Knowledge.Value;
     }
 
     public KeyValuePair<TKey, TValue>[] Snapshot()

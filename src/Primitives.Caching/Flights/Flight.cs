@@ -49,7 +49,8 @@ internal sealed class Flight<TValue> : IDisposable
     {
         if (Interlocked.CompareExchange(ref _phase, Cancelled, Flying) == Flying)
         {
-            await _cancellation.CancelAsync().ConfigureAwait(false);
+            // What the callbacks throw is seen by nobody, but is no unobserved exception either.
+            await _cancellation.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Dispose();
         }
     }

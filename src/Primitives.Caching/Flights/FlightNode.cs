@@ -1,28 +1,37 @@
 namespace Primitives;
 
 /// <summary>
-/// A factory's run as the deadlock check sees it: what it waits for. Apart from <see cref="Flight{TValue}"/>, so that work
-/// which outlives its factory, and carries its execution context, keeps these few bytes alive and not the value.
+/// A factory's run as the deadlock check sees it: what it waits for. Apart from <see cref="Flight{TValue}"/> and
+/// <see cref="LoadRun"/>, so that work which outlives its factory, and carries its execution context, keeps these few bytes
+/// alive and not the value.
 /// </summary>
 internal sealed class FlightNode
 {
     // Which factory the running code belongs to. It flows with the execution context and is otherwise never set.
     private static readonly AsyncLocal<FlightNode?> Ambient = new();
 
-    // Guards every node's _waitsFor, since a circle may pass through several instances. Taken only by calls made from
-    // within a factory, for a walk over the few nodes that hang together.
+    // Guards every node's _waitsFor, since a circle may pass through several caches and single flights. Taken only by calls
+    // made from within a factory, for a walk over the few nodes that hang together; nothing is called under it.
     private static readonly Lock Graph = new();
 
-    private readonly List<FlightNode> _waitsFor = [];
+    private List<FlightNode>? _waitsFor; // made by the first wait: few factories wait for others
     private volatile bool _landed;
 
     /// <summary>Gets the factory run that the calling code belongs to, or <see langword="null"/>.</summary>
     public static FlightNode? Current => Ambient.Value is { _landed: false } node ? node : null;
 
-    public bool HasLanded => _landed;
+    /// <summary>Makes the calling method, and what it calls, part of this run. An async method undoes that by itself when it
+    /// returns to its caller.</summary>
+    /// <returns>What the calling method was part of before, for <see cref="Return"/>.</returns>
+    public FlightNode? Enter()
+    {
+        FlightNode? outer = Ambient.Value;
+        Ambient.Value = this;
+        return outer;
+    }
 
-    /// <summary>Makes the calling async method, and what it calls, part of this run.</summary>
-    public void Enter() => Ambient.Value = this;
+    /// <summary>Undoes <see cref="Enter"/>.</summary>
+    public static void Return(FlightNode? outer) => Ambient.Value = outer;
 
     /// <summary>Notes that the run is over: it waits for nothing any more, and nobody for it.</summary>
     public void Land() => _landed = true;
@@ -37,7 +46,7 @@ internal sealed class FlightNode
                 return false;
             }
 
-            _waitsFor.Add(other);
+            (_waitsFor ??= []).Add(other);
             return true;
         }
     }
@@ -46,7 +55,7 @@ internal sealed class FlightNode
     {
         lock (Graph)
         {
-            _waitsFor.Remove(other);
+            _waitsFor?.Remove(other);
         }
     }
 
@@ -61,9 +70,9 @@ internal sealed class FlightNode
                 return true;
             }
 
-            foreach (FlightNode next in node._waitsFor)
+            foreach (FlightNode next in node._landed ? [] : node._waitsFor ?? [])
             {
-                if (!next._landed && seen.Add(next))
+                if (seen.Add(next))
                 {
                     toVisit.Push(next);
                 }

@@ -9,13 +9,16 @@ namespace Primitives;
 internal sealed class LoadTable<TKey, TValue>(IEqualityComparer<TKey>? comparer)
     where TKey : notnull
 {
+    // Invariant: what is found is not completed. A completed load is in here only if the user's comparer threw when it
+    // should have been removed; the next load of its key takes its place.
     private readonly Dictionary<TKey, Load<TKey, TValue>> _loads = new(comparer);
 
-    public int Count => _loads.Count;
+    public int Count => _loads.Values.Count(static load => !load.IsCompleted);
 
-    public Load<TKey, TValue>? Find(TKey key) => _loads.Count == 0 ? null : _loads.GetValueOrDefault(key);
+    public Load<TKey, TValue>? Find(TKey key) =>
+        _loads.Count > 0 && _loads.TryGetValue(key, out Load<TKey, TValue>? load) && !load.IsCompleted ? load : null;
 
-    public void Add(Load<TKey, TValue> load) => _loads.Add(load.Key, load);
+    public void Add(Load<TKey, TValue> load) => _loads[load.Key] = load;
 
     public void Detach(TKey key)
     {
@@ -40,7 +43,7 @@ internal sealed class LoadTable<TKey, TValue>(IEqualityComparer<TKey>? comparer)
     public bool Complete(Load<TKey, TValue> load)
     {
         load.IsCompleted = true;
-        if (!ReferenceEquals(Find(load.Key), load))
+        if (!_loads.TryGetValue(load.Key, out Load<TKey, TValue>? current) || !ReferenceEquals(current, load))
         {
             return false;
         }
@@ -68,7 +71,7 @@ internal sealed class LoadTable<TKey, TValue>(IEqualityComparer<TKey>? comparer)
     // Nobody but the cache wanted a refresh. What callers wait for goes on.
     private static void AbandonIfUnwanted(Load<TKey, TValue> load)
     {
-        if (load.Waiters == 0)
+        if (load.Waiters == 0 && !load.IsCompleted)
         {
             load.Run.AbandonKey();
         }

@@ -34,7 +34,7 @@ internal readonly struct HitBuffer
             long hits = 0;
             foreach (ref HitRing? ring in _rings.AsSpan())
             {
-                hits += Volatile.Read(ref ring)?.Written ?? 0;
+                hits += Volatile.Read(ref ring)?.Hits ?? 0;
             }
 
             return hits;

@@ -87,12 +87,17 @@ public sealed class WriteThrough<TKey, TValue>
         finally
         {
             // Also ends what the cache may be loading: a load that began before the write must not outlive it.
-            if (!stored)
+            try
             {
-                _cache.TryRemove(write.Key, out _);
+                if (!stored)
+                {
+                    _cache.TryRemove(write.Key, out _);
+                }
             }
-
-            _turns.Leave(write.Key);
+            finally
+            {
+                _turns.Leave(write.Key);
+            }
         }
     }
 }

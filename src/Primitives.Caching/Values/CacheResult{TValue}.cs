@@ -37,7 +37,8 @@ public readonly struct CacheResult<TValue>
     public static CacheResult<TValue> Store(TValue value, TimeSpan timeToLive) =>
         new(CacheResultKind.Store, value, new CacheEntryOptions { ExpireAfterWrite = timeToLive });
 
-    /// <summary>Hands a value to the callers that wait for it, and does not store it.</summary>
+    /// <summary>Hands a value to the callers that wait for it, and does not store it. What the cache had for the key, as
+    /// with a refresh, leaves: it is out of date.</summary>
     /// <param name="value">The value.</param>
     /// <returns>The decision.</returns>
     public static CacheResult<TValue> DoNotStore(TValue value) => new(CacheResultKind.DoNotStore, value, default);

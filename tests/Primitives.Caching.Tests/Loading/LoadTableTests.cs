@@ -71,29 +71,33 @@ public class LoadTableTests
     }
 
     [Fact]
-    public void A_run_depends_on_itself_and_on_what_it_waits_for_through_others()
+    public void A_load_that_is_over_is_not_found_though_the_comparer_threw_when_it_was_to_be_removed()
     {
-        LoadRun[] runs = [.. Enumerable.Range(0, 4).Select(_ => new LoadRun(isCancellable: false, keys: 1))];
-        Assert.False(runs[0].Token.CanBeCanceled);
-        Assert.True(runs[0].DependsOn(runs[0]));
-        Assert.False(runs[0].DependsOn(runs[1]));
-        runs[0].BeginWait(runs[1]);
-        runs[1].BeginWait(runs[2]);
-        runs[1].BeginWait(runs[3]);
-        runs[3].BeginWait(runs[1]); // a circle does not make it search for ever
-        Assert.True(runs[0].DependsOn(runs[2]));
-        Assert.False(runs[2].DependsOn(runs[0]));
-        runs[1].EndWait(runs[2]);
-        Assert.False(runs[0].DependsOn(runs[2]));
-        Assert.True(runs[0].DependsOn(runs[3]));
+        bool throws = false;
+        var table = new LoadTable<int, int>(EqualityComparer<int>.Create(static (x, y) => x == y, x => throws ? throw new TimeoutException() : x));
+        Load<int, int> load = Make(1, waiters: 1);
+        table.Add(load);
+        throws = true;
+        Assert.Throws<TimeoutException>(() => table.Complete(load));
+        throws = false;
+        Assert.Null(table.Find(1));
+        Assert.Equal(0, table.Count);
+        Load<int, int> next = Make(1, waiters: 1);
+        table.Add(next);
+        Assert.Same(next, table.Find(1));
+        Assert.False(table.Complete(load));
+        Assert.True(table.Complete(next));
     }
 
     private Load<int, int> Add(int key, int waiters, bool isRefresh = false)
     {
-        var load = new Load<int, int>(key, 0, new LoadRun(isCancellable: true, keys: 1), startedAt: 0, isRefresh) { Waiters = waiters };
+        Load<int, int> load = Make(key, waiters, isRefresh);
         _table.Add(load);
         return load;
     }
+
+    private static Load<int, int> Make(int key, int waiters, bool isRefresh = false) =>
+        new(key, 0, new LoadRun(isCancellable: true, keys: 1), startedAt: 0, isRefresh ? new Entry<int, int>(key, 0, 0, 1) : null) { Waiters = waiters };
 
     private static async Task CancelledAsync(Load<int, int> load)
     {
