@@ -155,7 +155,10 @@ public sealed class TokenBucketLimiter : QuotaLimiter
             return true;
         }
 
-        return TryAcquireOtherwise(state, permits, out decision);
+        // By way of a local of its own: the caller's, inlined, would have to be in memory for the sake of this line.
+        bool isAcquired = TryAcquireOtherwise(state, permits, out RateLimitDecision other);
+        decision = other;
+        return isAcquired;
     }
 
     /// <summary>Books permits ahead of their time, so that the caller can come back when it has.</summary>
@@ -211,25 +214,24 @@ public sealed class TokenBucketLimiter : QuotaLimiter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long TakeAtReading(BucketState state, int permits)
     {
-        // The clock before anything else but what tells that it is no use: few values are then kept across the call.
-        if (Volatile.Read(ref state.Words.EmptyAt) >= Volatile.Read(ref state.Words.ReadAt)
-            || ReadCoarse() != Volatile.Read(ref state.Words.CoarseReading)
-            || (uint)(permits - 1) >= (uint)state.Limit || IsGated)
+        // Whatever else there is to ask comes before the clock: few values are then kept across the call.
+        if ((uint)(permits - 1) >= (uint)state.Limit || IsGated
+            || Volatile.Read(ref state.Words.EmptyAt) >= Volatile.Read(ref state.Words.ReadAt)
+            || ReadCoarse() != Volatile.Read(ref state.Words.CoarseReading))
         {
             return -1;
         }
 
         long now = Volatile.Read(ref state.Words.ReadAt);
-        long observed = Volatile.Read(ref state.Words.EmptyAt);
-        long next = observed + (permits * state.UnitsPerPermit); // by I1 nothing overflows a full bucket at ReadAt
+        long next = Volatile.Read(ref state.Words.EmptyAt) + (permits * state.UnitsPerPermit); // by I1 nothing overflows
         if (next > now)
         {
             return -1;
         }
 
         // Publishes the charge. A stale ReadAt is earlier, so it allows less (I4). Linearization point.
-        long previous = Interlocked.CompareExchange(ref state.Words.EmptyAt, next, observed);
-        return previous == observed ? now - next : TakeContended(state, permits, now, previous);
+        long previous = Interlocked.CompareExchange(ref state.Words.EmptyAt, next, next - (permits * state.UnitsPerPermit));
+        return previous == next - (permits * state.UnitsPerPermit) ? now - next : TakeContended(state, permits, now, previous);
     }
 
     /// <summary>Goes on where another thread was faster.</summary>

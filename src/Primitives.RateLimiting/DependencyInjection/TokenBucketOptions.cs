@@ -7,9 +7,10 @@ public sealed class TokenBucketOptions : QuotaOptions
     /// <value><see langword="null"/> by default: as many as there are per period. At least 1.</value>
     public int? Burst { get; set; }
 
-    /// <summary>Gets or sets whether every call reads the precise clock, even of <see cref="TimeProvider.System"/>. Grants
-    /// then cost the 25 ns or so of that reading more, and nothing of what accrues in a full bucket within a step of the
-    /// coarse clock is lost.</summary>
+    /// <summary>Gets or sets whether the bucket is to be what it would be if every call read the precise clock, even of
+    /// <see cref="TimeProvider.System"/>. Grants from a bucket that is less than a second or two from full then cost the
+    /// 25 ns or so of that reading more; from any other the outcome is the same without. By default a bucket that was full
+    /// may be full again 1/32 s late.</summary>
     /// <value><see langword="false"/> by default.</value>
     public bool PreciseClock { get; set; }
 
