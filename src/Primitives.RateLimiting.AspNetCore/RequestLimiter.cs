@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Http;
 namespace Primitives;
 
 /// <summary>
-/// Limits requests by a <see cref="KeyedRateLimiter{TKey}"/> of strings: as middleware, as an endpoint filter, or as the
-/// global limiter of ASP.NET Core's own middleware.
+/// Limits requests by a <see cref="KeyedRateLimiter{TKey}"/> of strings: as middleware, around endpoints, or as the global
+/// limiter of ASP.NET Core's own middleware.
 /// </summary>
 /// <remarks>
 /// <para><b>Guarantee.</b> One decision per request, however many of those it passes through: asking again gives the same
-/// answer and charges nothing. A refusal has status 429 and a <c>Retry-After</c> in whole seconds, rounded up, so that who
+/// answer and charges nothing. If the selector of key or cost throws, nothing was decided and nothing is charged; the
+/// request fails. A refusal has status 429 and a <c>Retry-After</c> in whole seconds, rounded up, so that who
 /// keeps to it is not refused for coming too early. <c>RateLimit-Policy</c> lists the quotas and <c>RateLimit</c> tells
 /// how the tightest of them stands, on success as on refusal.</para>
 /// <para><b>Cost.</b> The limiter's decision, and the strings of the headers.</para>
@@ -54,7 +55,8 @@ public sealed class RequestLimiter : PartitionedRateLimiter<HttpContext>
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
-        return Admits(context) ? next(context) : RefuseAsync(context);
+        RequestDecision decision = DecisionOf(context);
+        return decision.IsAdmitted ? next(context) : RefuseAsync(context, decision.Decision);
     }
 
     /// <inheritdoc/>
@@ -64,16 +66,6 @@ public sealed class RequestLimiter : PartitionedRateLimiter<HttpContext>
     {
         ArgumentNullException.ThrowIfNull(resource);
         return _options.Key(resource) is { Length: > 0 } key ? _limiter.GetStatistics(key) : null;
-    }
-
-    /// <summary>Decides about a request, or says again what was decided.</summary>
-    internal bool Admits(HttpContext context) => DecisionOf(context).IsAdmitted;
-
-    /// <summary>Writes the refusal of a request that was not admitted.</summary>
-    internal Task RefuseAsync(HttpContext context)
-    {
-        context.Response.StatusCode = _options.StatusCode;
-        return _options.WriteRefusal?.Invoke(context, DecisionOf(context).Decision) ?? Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -90,6 +82,7 @@ public sealed class RequestLimiter : PartitionedRateLimiter<HttpContext>
             ? ValueTask.FromCanceled<RateLimitLease>(cancellationToken)
             : new(AttemptAcquireCore(resource, permitCount));
 
+    /// <summary>Decides about a request, or says again what was decided.</summary>
     private RequestDecision DecisionOf(HttpContext context)
     {
         if (context.Items[this] is RequestDecision known)
@@ -97,48 +90,63 @@ public sealed class RequestLimiter : PartitionedRateLimiter<HttpContext>
             return known;
         }
 
-        RequestDecision decided = Decide(context);
-        context.Items[this] = decided;
-        return decided;
-    }
-
-    private RequestDecision Decide(HttpContext context)
-    {
         string? key = _options.Key(context);
         int cost = string.IsNullOrEmpty(key) ? 0 : _options.Cost(context);
         if (cost <= 0)
         {
+            context.Items[this] = RequestDecision.Unlimited;
             return RequestDecision.Unlimited;
         }
 
         bool isAcquired = _limiter.TryAcquire(key!, cost, out RateLimitDecision decision);
-        if (!isAcquired)
+        var decided = new RequestDecision(isAcquired || _options.Shadow, decision);
+        context.Items[this] = decided; // first: if something of the user's throws below, it is decided all the same
+        if (isAcquired)
         {
-            _options.OnRefused?.Invoke(context, decision);
-            if (_options.Shadow)
-            {
-                Interlocked.Increment(ref _shadowRefusals);
-            }
-        }
-        else if (_options.RefundStatusCodes.Count > 0)
-        {
-            context.Response.OnCompleted(() =>
-            {
-                if (_options.RefundStatusCodes.Contains(context.Response.StatusCode))
-                {
-                    _limiter.Refund(key!, cost);
-                }
-
-                return Task.CompletedTask;
-            });
+            RefundByStatusCode(context, key!, cost);
         }
 
-        if (!_options.Shadow)
+        if (!_options.Shadow && !context.Response.HasStarted)
         {
             SetHeaders(context.Response, decision, _limiter.GetQuotas(key!));
         }
 
-        return new RequestDecision(isAcquired || _options.Shadow, decision);
+        if (!isAcquired)
+        {
+            if (_options.Shadow)
+            {
+                Interlocked.Increment(ref _shadowRefusals);
+            }
+
+            _options.OnRefused?.Invoke(context, decision);
+        }
+
+        return decided;
+    }
+
+    private Task RefuseAsync(HttpContext context, RateLimitDecision decision)
+    {
+        context.Response.StatusCode = _options.StatusCode;
+        return _options.WriteRefusal?.Invoke(context, decision) ?? Task.CompletedTask;
+    }
+
+    private void RefundByStatusCode(HttpContext context, string key, int cost)
+    {
+        if (_options.RefundStatusCodes.Count == 0)
+        {
+            return;
+        }
+
+        context.Response.OnCompleted(() =>
+        {
+            // A request that was aborted before there was a response still shows the status code it began with, 200.
+            if (context.Response.HasStarted && _options.RefundStatusCodes.Contains(context.Response.StatusCode))
+            {
+                _limiter.Refund(key, cost);
+            }
+
+            return Task.CompletedTask;
+        });
     }
 
     private void SetHeaders(HttpResponse response, in RateLimitDecision decision, IReadOnlyList<RateQuota> quotas)

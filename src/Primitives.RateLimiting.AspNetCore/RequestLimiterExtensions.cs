@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -53,12 +52,12 @@ public static class RequestLimiterExtensions
         return app.Use(next => context => limiter.InvokeAsync(context, next));
     }
 
-    /// <summary>Limits the requests of an endpoint, or of a group of them.</summary>
+    /// <summary>Limits the requests of an endpoint of any kind, or of a group of them, before its arguments are read.</summary>
     /// <typeparam name="TBuilder">The type of builder.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
     /// <param name="name">The name the limiter was added under.</param>
     /// <returns><paramref name="builder"/>.</returns>
-    /// <remarks>A filter runs when the arguments of the endpoint were read, body included; middleware runs before.</remarks>
+    /// <remarks>If no limiter was added under the name, requests fail with an <see cref="InvalidOperationException"/>.</remarks>
     /// <exception cref="ArgumentNullException">An argument is <see langword="null"/>.</exception>
     public static TBuilder LimitRequests<TBuilder>(this TBuilder builder, string name)
         where TBuilder : IEndpointConventionBuilder
@@ -66,17 +65,16 @@ public static class RequestLimiterExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(name);
 
-        return builder.AddEndpointFilter(async (invocation, next) =>
+        // Around the handler and not as an endpoint filter: that would run when the body was read already, and not at all on
+        // endpoints that know no filters, such as pages and hubs.
+        builder.Finally(endpoint =>
         {
-            HttpContext context = invocation.HttpContext;
-            RequestLimiter limiter = context.RequestServices.GetRequiredKeyedService<RequestLimiter>(name);
-            if (limiter.Admits(context))
+            if (endpoint.RequestDelegate is { } handler)
             {
-                return await next(invocation).ConfigureAwait(false);
+                endpoint.RequestDelegate = context =>
+                    context.RequestServices.GetRequiredKeyedService<RequestLimiter>(name).InvokeAsync(context, handler);
             }
-
-            await limiter.RefuseAsync(context).ConfigureAwait(false);
-            return Results.Empty;
         });
+        return builder;
     }
 }

@@ -15,7 +15,8 @@ public sealed class RequestLimiterOptions
     /// <value>1 for every request by default.</value>
     public Func<HttpContext, int> Cost { get; set; } = static _ => 1;
 
-    /// <summary>Gets the status codes of responses whose permits are given back, so that, say, only failed logins count.</summary>
+    /// <summary>Gets the status codes of responses whose permits are given back, so that, say, only failed logins count. A
+    /// request that ends without a response, because the client went away, keeps its permits.</summary>
     /// <value>Empty by default.</value>
     public ISet<int> RefundStatusCodes { get; } = new HashSet<int>();
 
@@ -32,7 +33,8 @@ public sealed class RequestLimiterOptions
     /// <value>429 by default. From 400 to 599.</value>
     public int StatusCode { get; set; } = StatusCodes.Status429TooManyRequests;
 
-    /// <summary>Gets or sets what is told of every refusal, also in shadow mode, before anything is written.</summary>
+    /// <summary>Gets or sets what is told of every refusal, also in shadow mode, once per request, before status
+    /// code and body are written. What it throws fails the request, also in shadow mode.</summary>
     /// <value><see langword="null"/> by default.</value>
     public Action<HttpContext, RateLimitDecision>? OnRefused { get; set; }
 

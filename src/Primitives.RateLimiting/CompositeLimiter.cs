@@ -61,7 +61,8 @@ public sealed class CompositeLimiter : QuotaLimiter
     /// <param name="permits">The permits. From 1 to <see cref="QuotaLimiter.Limit"/>.</param>
     /// <param name="maxDelay">The longest acceptable <see cref="RateLimitReservation.Delay"/>. Not negative.</param>
     /// <param name="reservation">The reservation, charged already, if the result is <see langword="true"/>.</param>
-    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer or others wait.</returns>
+    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer, others wait, or as much is booked
+    /// already as <see cref="Consume"/> can owe.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="permits"/> is not positive or more than could ever be
     /// granted, or <paramref name="maxDelay"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
@@ -128,16 +129,20 @@ public sealed class CompositeLimiter : QuotaLimiter
 
     private protected override RateLimitDecision PeekLocked(int permits) => DecideLocked(permits, Clock.GetTimestamp());
 
-    private protected override void ConsumeLocked(int permits)
+    private protected override bool TryConsumeLocked(int permits)
     {
         AdvanceLocked();
         Bucket[] charged = [.. _buckets];
         for (int i = 0; i < _rates.Length; i++)
         {
-            charged[i].Charge(_rates[i], permits);
+            if (!charged[i].TryCharge(_rates[i], permits))
+            {
+                return false;
+            }
         }
 
         _buckets = charged;
+        return true;
     }
 
     private protected override void RefundLocked(int permits)

@@ -64,7 +64,8 @@ public sealed class LeakyBucketLimiter : QuotaLimiter
     /// <param name="permits">The permits. From 1 to <see cref="QuotaLimiter.Limit"/>.</param>
     /// <param name="maxDelay">The longest acceptable <see cref="RateLimitReservation.Delay"/>. Not negative.</param>
     /// <param name="reservation">The reservation, charged already, if the result is <see langword="true"/>.</param>
-    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer or others wait.</returns>
+    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer, others wait, or as much is booked
+    /// already as <see cref="Consume"/> can owe.</returns>
     /// <remarks>Cancelling moves up the slots booked from then on, not those booked before; spacing stays at least what was
     /// asked for between those kept only if the last one booked is cancelled first.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="permits"/> is not positive or more than could ever be
@@ -113,10 +114,18 @@ public sealed class LeakyBucketLimiter : QuotaLimiter
         return _rate.Decide(missing == 0, bucket.Credit, missing);
     }
 
-    private protected override void ConsumeLocked(int permits)
+    private protected override RateLimitDecision PeekBehindLocked(int permits, long waitingPermits)
+    {
+        Bucket bucket = _bucket;
+        bucket.Advance(_rate, Clock.GetTimestamp());
+        Int128 missing = _rate.Fill - bucket.Credit + ((Int128)waitingPermits * _rate.UnitsPerPermit); // each has its turn first
+        return _rate.Decide(isAcquired: false, bucket.Credit, (long)Int128.Clamp(missing, 1, long.MaxValue));
+    }
+
+    private protected override bool TryConsumeLocked(int permits)
     {
         _bucket.Advance(_rate, Clock.GetTimestamp());
-        _bucket.Charge(_rate, permits);
+        return _bucket.TryCharge(_rate, permits);
     }
 
     private protected override void RefundLocked(int permits)

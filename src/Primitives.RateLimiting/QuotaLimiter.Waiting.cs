@@ -24,7 +24,7 @@ public abstract partial class QuotaLimiter
     protected override RateLimitLease AttemptAcquireCore(int permitCount)
     {
         RateLimitDecision decision;
-        bool isAcquired = permitCount == 0 ? (decision = Peek()).IsAcquired : TryAcquire(permitCount, out decision);
+        bool isAcquired = permitCount == 0 ? Probe(out decision) : TryAcquire(permitCount, out decision);
         return isAcquired ? GrantedLease.Shared : Refused(decision);
     }
 
@@ -228,8 +228,27 @@ public abstract partial class QuotaLimiter
         return decision.IsAcquired;
     }
 
-    private RateLimitDecision BehindWaitersLocked(int permits) =>
-        PeekLocked((int)Math.Min(Limit, permits + _waitingPermits)).As(isAcquired: false);
+    private bool Probe(out RateLimitDecision decision)
+    {
+        lock (_lock)
+        {
+            CheckLocked(1);
+            if (MustWaitLocked)
+            {
+                decision = BehindWaitersLocked(1);
+            }
+            else if (TakeOrProbeLocked(0, out decision))
+            {
+                _granted++;
+                return true;
+            }
+        }
+
+        CountRefusal();
+        return false;
+    }
+
+    private RateLimitDecision BehindWaitersLocked(int permits) => PeekBehindLocked(permits, _waitingPermits);
 
     private void RemoveLocked(Waiter waiter)
     {

@@ -24,6 +24,7 @@ public abstract partial class QuotaLimiter : RateLimiter
     private readonly Lock _lock = new();
     private long _granted;
     private long _refused;
+    private int _resets;
     private bool _isDisposed;
 
     // Whether callers have to come through the lock: because others wait, or the limiter is disposed of.
@@ -68,8 +69,8 @@ public abstract partial class QuotaLimiter : RateLimiter
 
     /// <inheritdoc cref="TryAcquire(int)"/>
     /// <param name="permits"><inheritdoc cref="TryAcquire(int)" path="/param[@name='permits']"/></param>
-    /// <param name="decision">What is left, or when to come again. While others wait, the time to come again allows for
-    /// all of them.</param>
+    /// <param name="decision">What is left, or when to come again. While others wait, that is when what they and this
+    /// request need together will have come, or the whole limit if that is less; some may then wait still.</param>
     public virtual bool TryAcquire(int permits, out RateLimitDecision decision) => TryAcquireThroughLock(permits, out decision);
 
     /// <summary>Tells what <see cref="TryAcquire(int, out RateLimitDecision)"/> would say now, and takes nothing.</summary>
@@ -100,7 +101,13 @@ public abstract partial class QuotaLimiter : RateLimiter
 
     /// <summary>Forgets everything that was taken: the limiter is as new.</summary>
     /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
-    public void Reset() => Change(static (limiter, _) => limiter.ResetLocked(), 0);
+    public void Reset() => Change(
+        static (limiter, _) =>
+        {
+            limiter.ResetLocked();
+            limiter._resets++;
+        },
+        0);
 
     /// <inheritdoc/>
     /// <returns>The counts, which are exact but for what <see cref="TokenBucketLimiter"/> says of its grants. After disposal,
@@ -160,7 +167,15 @@ public abstract partial class QuotaLimiter : RateLimiter
     private protected void ConsumeThroughLock(int permits)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(permits);
-        Change(static (limiter, permits) => limiter.ConsumeLocked(permits), permits);
+        Change(
+            static (limiter, permits) =>
+            {
+                if (!limiter.TryConsumeLocked(permits))
+                {
+                    throw new ArgumentOutOfRangeException(nameof(permits), permits, "The debt would be more than the limiter can hold: 2^60 units of its clock.");
+                }
+            },
+            permits);
     }
 
     /// <summary>Books permits ahead of their time.</summary>
@@ -171,22 +186,35 @@ public abstract partial class QuotaLimiter : RateLimiter
             CheckLocked(permits);
             RateLimitDecision decision = MustWaitLocked ? BehindWaitersLocked(permits) : PeekLocked(permits);
             TimeSpan delay = decision.RetryAfter;
-            if (MustWaitLocked || delay > maxDelay)
+            if (!MustWaitLocked && delay <= maxDelay && TryConsumeLocked(permits))
             {
-                reservation = null;
-            }
-            else
-            {
-                ConsumeLocked(permits);
                 Int128 dueAt = Clock.GetTimestamp() + ClockTicks.RoundingUp(delay, Clock.TimestampFrequency);
-                reservation = new RateLimitReservation(this, permits, delay, (long)Int128.Min(dueAt, long.MaxValue));
+                reservation = new RateLimitReservation(this, permits, delay, (long)Int128.Min(dueAt, long.MaxValue), _resets);
                 _granted++;
                 return true;
             }
         }
 
+        reservation = null;
         CountRefusal();
         return false;
+    }
+
+    /// <summary>Gives reserved permits back, unless they were forgotten by a reset and so are there already.</summary>
+    internal bool TryCancel(int permits, int resets)
+    {
+        bool isCancelled = false;
+        Change(
+            (limiter, permits) =>
+            {
+                isCancelled = limiter._resets == resets;
+                if (isCancelled)
+                {
+                    limiter.RefundLocked(permits);
+                }
+            },
+            permits);
+        return isCancelled;
     }
 
     /// <summary>Takes permits by a compare-and-swap of the limiter's own, if it has one and that settles it.</summary>
@@ -198,8 +226,13 @@ public abstract partial class QuotaLimiter : RateLimiter
     /// <summary>Tells whether permits are there.</summary>
     private protected abstract RateLimitDecision PeekLocked(int permits);
 
+    /// <summary>Tells when to come again while others wait for so many permits.</summary>
+    private protected virtual RateLimitDecision PeekBehindLocked(int permits, long waitingPermits) =>
+        PeekLocked((int)Math.Min(Limit, permits + waitingPermits)).As(isAcquired: false);
+
     /// <summary>Takes permits whether or not they are there, for the limiters that can.</summary>
-    private protected virtual void ConsumeLocked(int permits) => throw new NotSupportedException();
+    /// <returns><see langword="false"/>, with nothing taken, if the debt would be more than the limiter can hold.</returns>
+    private protected virtual bool TryConsumeLocked(int permits) => throw new NotSupportedException();
 
     private protected abstract void RefundLocked(int permits);
 

@@ -9,12 +9,14 @@ public sealed class RateLimitReservation
 {
     private readonly QuotaLimiter _limiter;
     private readonly long _dueAt; // timestamp
+    private readonly int _resets; // of the limiter, when it was made
     private int _isOver;
 
-    internal RateLimitReservation(QuotaLimiter limiter, int permits, TimeSpan delay, long dueAt)
+    internal RateLimitReservation(QuotaLimiter limiter, int permits, TimeSpan delay, long dueAt, int resets)
     {
         _limiter = limiter;
         _dueAt = dueAt;
+        _resets = resets;
         Permits = permits;
         Delay = delay;
     }
@@ -27,16 +29,10 @@ public sealed class RateLimitReservation
 
     /// <summary>Gives the permits back, as if they had never been reserved, unless their time has come.</summary>
     /// <returns><see langword="true"/> if this call gave them back; <see langword="false"/> if <see cref="Delay"/> has
-    /// passed, so that they count as used, or if an earlier call did.</returns>
+    /// passed, so that they count as used, if an earlier call did, or if the limiter was reset since and forgot them.</returns>
     /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
     public bool Cancel()
     {
-        if (_limiter.Clock.GetTimestamp() >= _dueAt || Interlocked.Exchange(ref _isOver, 1) != 0)
-        {
-            return false;
-        }
-
-        _limiter.Refund(Permits);
-        return true;
+        return _limiter.Clock.GetTimestamp() < _dueAt && Interlocked.Exchange(ref _isOver, 1) == 0 && _limiter.TryCancel(Permits, _resets);
     }
 }

@@ -165,7 +165,8 @@ public sealed class TokenBucketLimiter : QuotaLimiter
     /// <param name="permits">The permits. From 1 to <see cref="QuotaLimiter.Limit"/>.</param>
     /// <param name="maxDelay">The longest acceptable <see cref="RateLimitReservation.Delay"/>. Not negative.</param>
     /// <param name="reservation">The reservation, charged already, if the result is <see langword="true"/>.</param>
-    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer or others wait.</returns>
+    /// <returns><see langword="false"/>, with nothing taken, if the delay would be longer, others wait, or as much is booked
+    /// already as <see cref="Consume"/> can owe.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="permits"/> is not positive or more than could ever be
     /// granted, or <paramref name="maxDelay"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The limiter was disposed of.</exception>
@@ -389,18 +390,13 @@ public sealed class TokenBucketLimiter : QuotaLimiter
         return held.State.Rate.Decide(missing <= 0, held.Now - held.EmptyAt, missing);
     }
 
-    private protected override void ConsumeLocked(int permits)
+    private protected override bool TryConsumeLocked(int permits)
     {
         Held held = WithdrawLocked();
         var bucket = new Bucket { Credit = held.Now - held.EmptyAt };
-        try
-        {
-            bucket.Charge(held.State.Rate, permits);
-        }
-        finally
-        {
-            RestoreLocked(held, held.Now - bucket.Credit);
-        }
+        bool isCharged = bucket.TryCharge(held.State.Rate, permits);
+        RestoreLocked(held, held.Now - bucket.Credit);
+        return isCharged;
     }
 
     private protected override void RefundLocked(int permits)

@@ -69,6 +69,41 @@ public class LimiterContractTests
     }
 
     [Theory]
+    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    public void A_refund_of_all_that_was_taken_begins_idleness_and_more_than_that_changes_nothing(string kind)
+    {
+        using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time);
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.True(limiter.TryAcquire());
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        limiter.Refund(int.MaxValue);
+        Assert.Equal(TimeSpan.Zero, limiter.IdleDuration);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(TimeSpan.FromSeconds(4), limiter.IdleDuration);
+        Assert.Equal(kind == "leaky bucket" ? 1 : 3, limiter.GetStatistics()!.CurrentAvailablePermits);
+    }
+
+    [Theory]
+    [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
+    public async Task Zero_permits_count_as_a_lease_whichever_way_they_are_asked_for(string kind)
+    {
+        foreach (int queueLimit in (int[])[0, 5])
+        {
+            using QuotaLimiter limiter = LimiterKind.Make(kind, Three, _time, queueLimit);
+            Assert.True(limiter.AttemptAcquire(0).IsAcquired);
+            Assert.True((await limiter.AcquireAsync(0)).IsAcquired);
+            Assert.Equal(2, limiter.GetStatistics()!.TotalSuccessfulLeases);
+            while (limiter.TryAcquire())
+            {
+            }
+
+            long refused = limiter.GetStatistics()!.TotalFailedLeases;
+            Assert.False(limiter.AttemptAcquire(0).IsAcquired);
+            Assert.Equal(refused + 1, limiter.GetStatistics()!.TotalFailedLeases);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(LimiterKind.NamesAndKeyed), MemberType = typeof(LimiterKind))]
     public async Task Bad_arguments_and_disposed_limiters_throw(string kind)
     {

@@ -92,6 +92,7 @@ public class RateLimitingServiceCollectionTests
         services.AddSingleton<IMeterFactory>(factory);
         services.AddSingleton<TimeProvider>(_time);
         services.AddTokenBucket("api", o => o.Permits = 3);
+        services.AddFixedWindow("api", o => o.Permits = 7); // the same name for another type
         services.AddKeyedRateLimiter<int>("clients", o => o.Quotas.Add(RateQuota.PerDay(1)));
         using ServiceProvider provider = services.BuildServiceProvider();
         var limiter = provider.GetRequiredKeyedService<TokenBucketLimiter>("api");
@@ -100,6 +101,7 @@ public class RateLimitingServiceCollectionTests
         limiter.TryAcquire(3);
         keyed.TryAcquire(1);
         keyed.TryAcquire(1);
+        Assert.NotNull(provider.GetRequiredKeyedService<FixedWindowLimiter>("api"));
 
         Dictionary<string, long> found = [];
         using var listener = new MeterListener();
@@ -111,16 +113,18 @@ public class RateLimitingServiceCollectionTests
             }
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            found[$"{instrument.Name["primitives.rate_limiting.".Length..]} {tags[0].Value}{(tags.Length > 1 ? " " + tags[1].Value : "")}"] = value);
+            found.Add($"{instrument.Name["primitives.rate_limiting.".Length..]} {string.Join(' ', tags.ToArray().Select(tag => tag.Value))}", value));
         listener.Start();
         listener.RecordObservableInstruments();
-        Assert.Equal(1, found["granted api"]);
-        Assert.Equal(1, found["refused api"]);
-        Assert.Equal(2, found["available api"]);
-        Assert.Equal(0, found["queued api"]);
-        Assert.Equal(1, found["granted clients"]);
-        Assert.Equal(1, found["refused clients"]);
-        Assert.Equal(0, found["overflowed clients rejected"]);
+        Assert.Equal(1, found["granted api TokenBucketLimiter"]);
+        Assert.Equal(1, found["refused api TokenBucketLimiter"]);
+        Assert.Equal(2, found["available api TokenBucketLimiter"]);
+        Assert.Equal(0, found["queued api TokenBucketLimiter"]);
+        Assert.Equal(7, found["available api FixedWindowLimiter"]);
+        Assert.Equal(1, found["granted clients KeyedRateLimiter<Int32>"]);
+        Assert.Equal(1, found["refused clients KeyedRateLimiter<Int32>"]);
+        Assert.Equal(0, found["overflowed clients KeyedRateLimiter<Int32> rejected"]);
+        Assert.DoesNotContain("available clients KeyedRateLimiter<Int32>", found.Keys); // a table has no one number of permits left
     }
 
     private sealed class MeterFactory : IMeterFactory

@@ -51,6 +51,20 @@ public class WaitingTests
         Assert.True((await waiting).IsAcquired);
     }
 
+    [Fact]
+    public async Task A_shaper_with_a_queue_says_when_all_who_wait_have_had_their_turn()
+    {
+        using QuotaLimiter limiter = Exhausted("leaky bucket", queueLimit: 40); // one a second
+        Task[] waiting = [.. Enumerable.Range(0, 4).Select(_ => limiter.AcquireAsync(10).AsTask())];
+        Assert.False(limiter.TryAcquire(1, out RateLimitDecision decision));
+        Assert.Equal(TimeSpan.FromSeconds(41), decision.RetryAfter);
+        _time.Advance(decision.RetryAfter - TimeSpan.FromTicks(1));
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.False(limiter.TryAcquire());
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.True(limiter.TryAcquire());
+    }
+
     [Theory]
     [MemberData(nameof(LimiterKind.Names), MemberType = typeof(LimiterKind))]
     public async Task The_queue_limit_is_in_permits_and_refuses_with_a_time(string kind)

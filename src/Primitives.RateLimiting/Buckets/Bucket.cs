@@ -26,16 +26,17 @@ internal struct Bucket
     }
 
     /// <summary>Takes permits that may not be there.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The debt would pass 2^60 units; nothing was taken.</exception>
-    public void Charge(GcraRate rate, int permits)
+    /// <returns><see langword="false"/>, with nothing taken, if the debt would pass 2^60 units.</returns>
+    public bool TryCharge(GcraRate rate, int permits)
     {
         long cost = rate.UnitsPerPermit > GcraRate.MaxDebt / permits ? long.MaxValue : rate.UnitsPerPermit * permits;
         if (cost > Credit + GcraRate.MaxDebt)
         {
-            throw new ArgumentOutOfRangeException(nameof(permits), permits, "The debt would be more than the limiter can hold: 2^60 units of its clock.");
+            return false;
         }
 
         Credit -= cost;
+        return true;
     }
 
     public void Refund(GcraRate rate, int permits)

@@ -11,5 +11,5 @@ public sealed class CompositeLimiterOptions : LimiterOptions
 
     internal override string? Problem() =>
         Quotas.Count == 0 ? "There are no Quotas."
-        : Quotas.Select(quota => quota.Problem()).FirstOrDefault(problem => problem is not null) ?? base.Problem();
+        : QuotaSetting.ProblemIn(Quotas) ?? base.Problem();
 }

@@ -38,7 +38,11 @@ public sealed class QuotaSetting
 
     internal RateQuota ToQuota() => new(Permits, Period) { Burst = Burst ?? Permits, Name = Name };
 
-    internal string? Problem() =>
+    /// <summary>Tells what is wrong with any of the quotas, if anything is.</summary>
+    internal static string? ProblemIn(IEnumerable<QuotaSetting?> quotas) =>
+        quotas.Select(quota => quota is null ? "A quota is null." : quota.Problem()).FirstOrDefault(problem => problem is not null);
+
+    private string? Problem() =>
         Permits <= 0 ? $"Permits of a quota is {Permits}; it must be at least 1."
         : Period <= TimeSpan.Zero ? $"Period of a quota is {Period}; it must be positive."
         : Burst <= 0 ? $"Burst of a quota is {Burst}; it must be at least 1."

@@ -24,9 +24,9 @@ internal sealed class RateLimitingMetrics
 
         _meter = meterFactory.Create(MeterName);
         _meter.CreateObservableCounter(
-            "primitives.rate_limiting.granted", () => Read(static s => s.TotalSuccessfulLeases), "{request}", "Requests granted.");
+            "primitives.rate_limiting.granted", () => Read(static s => s.TotalSuccessfulLeases, static t => t.Granted), "{request}", "Requests granted.");
         _meter.CreateObservableCounter(
-            "primitives.rate_limiting.refused", () => Read(static s => s.TotalFailedLeases), "{request}", "Requests refused.");
+            "primitives.rate_limiting.refused", () => Read(static s => s.TotalFailedLeases, static t => t.Refused), "{request}", "Requests refused.");
         _meter.CreateObservableGauge(
             "primitives.rate_limiting.available", () => Read(static s => s.CurrentAvailablePermits), "{permit}", "Permits left.");
         _meter.CreateObservableGauge(
@@ -35,27 +35,32 @@ internal sealed class RateLimitingMetrics
             "primitives.rate_limiting.overflowed", Overflows, "{request}", "Keys that found no place in a table, by what became of them.");
     }
 
-    public void Observe(string name, Func<RateLimiterStatistics?> read) =>
-        Add(new Observed(new("primitives.rate_limiting.name", name), read, null));
+    public void Observe(string name, QuotaLimiter limiter) =>
+        Add(name, limiter.GetType().Name, limiter.GetStatistics, null);
 
-    public void ObserveKeyed(string name, Func<KeyedRateLimiterTotals> read) =>
-        Add(new Observed(new("primitives.rate_limiting.name", name), null, read));
+    public void Observe<TKey>(string name, KeyedRateLimiter<TKey> limiter)
+        where TKey : notnull =>
+        Add(name, $"{nameof(KeyedRateLimiter<>)}<{typeof(TKey).Name}>", null, () => limiter.Totals);
 
-    private void Add(Observed observed) =>
-        ImmutableInterlocked.Update(ref _observed, static (list, item) => list.Add(item), observed);
+    // The type, too: two limiters of different types may have the same name, or none.
+    private void Add(string name, string type, Func<RateLimiterStatistics?>? statistics, Func<KeyedRateLimiterTotals>? totals) =>
+        ImmutableInterlocked.Update(
+            ref _observed,
+            static (list, item) => list.Add(item),
+            new Observed([new("primitives.rate_limiting.name", name), new("primitives.rate_limiting.type", type)], statistics, totals));
 
-    private IEnumerable<Measurement<long>> Read(Func<RateLimiterStatistics, long> value)
+    // A table of keys has no one number of permits left, and nobody waits there.
+    private IEnumerable<Measurement<long>> Read(Func<RateLimiterStatistics, long> value, Func<KeyedRateLimiterTotals, long>? keyed = null)
     {
         foreach (Observed observed in _observed)
         {
             if (observed.Statistics?.Invoke() is { } statistics)
             {
-                yield return new Measurement<long>(value(statistics), observed.Tag);
+                yield return new Measurement<long>(value(statistics), observed.Tags);
             }
-            else if (observed.Totals?.Invoke() is { } totals)
+            else if (keyed is not null && observed.Totals?.Invoke() is { } totals)
             {
-                yield return new Measurement<long>(
-                    value(new RateLimiterStatistics { TotalSuccessfulLeases = totals.Granted, TotalFailedLeases = totals.Refused }), observed.Tag);
+                yield return new Measurement<long>(keyed(totals), observed.Tags);
             }
         }
     }
@@ -66,13 +71,13 @@ internal sealed class RateLimitingMetrics
         {
             if (observed.Totals?.Invoke() is { } totals)
             {
-                yield return new Measurement<long>(totals.OverflowRejected, observed.Tag, new("outcome", "rejected"));
-                yield return new Measurement<long>(totals.OverflowEvicted, observed.Tag, new("outcome", "evicted"));
-                yield return new Measurement<long>(totals.OverflowShared, observed.Tag, new("outcome", "shared"));
+                yield return new Measurement<long>(totals.OverflowRejected, [.. observed.Tags, new("outcome", "rejected")]);
+                yield return new Measurement<long>(totals.OverflowEvicted, [.. observed.Tags, new("outcome", "evicted")]);
+                yield return new Measurement<long>(totals.OverflowShared, [.. observed.Tags, new("outcome", "shared")]);
             }
         }
     }
 
     private sealed record Observed(
-        KeyValuePair<string, object?> Tag, Func<RateLimiterStatistics?>? Statistics, Func<KeyedRateLimiterTotals>? Totals);
+        KeyValuePair<string, object?>[] Tags, Func<RateLimiterStatistics?>? Statistics, Func<KeyedRateLimiterTotals>? Totals);
 }

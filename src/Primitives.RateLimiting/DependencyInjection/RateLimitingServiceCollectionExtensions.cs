@@ -193,7 +193,7 @@ public static class RateLimitingServiceCollectionExtensions
             static options => options.Problem(),
             create,
             reconfigure,
-            static (metrics, name, limiter) => metrics.Observe(name, limiter.GetStatistics));
+            static (metrics, name, limiter) => metrics.Observe(name, limiter));
 
     private static IServiceCollection AddKeyedCore<TKey>(
         IServiceCollection services, string? name, Action<KeyedRateLimiterOptions<TKey>>? configure)
@@ -205,7 +205,7 @@ public static class RateLimitingServiceCollectionExtensions
             static options => options.Problem(),
             static (options, time) => new(options, time),
             static (limiter, options) => limiter.Reconfigure(options.ToClasses()),
-            static (metrics, name, limiter) => metrics.ObserveKeyed(name, () => limiter.Totals));
+            static (metrics, name, limiter) => metrics.Observe(name, limiter));
 
     private static IServiceCollection Add<TLimiter, TOptions>(
         IServiceCollection services,

@@ -9,6 +9,7 @@ public enum KeyOverflow
     /// <summary>It takes the place of the key that owes least, whose debt is forgiven: newcomers always get in.</summary>
     EvictLeastDebt,
 
-    /// <summary>It shares one bucket, of the first class, with all others that found no place.</summary>
+    /// <summary>It shares one bucket with all others that found no place; each is granted what the quotas of its own class
+    /// allow there. A refund to a key without a place does nothing.</summary>
     SharedBucket,
 }

@@ -16,12 +16,15 @@ internal sealed class KeyQuota
 
     public KeyQuota(RateQuota quota, long unitsPerTick, long frequency)
     {
+        ArgumentNullException.ThrowIfNull(quota);
+
         Quota = quota;
         Int128 permitsPerSecond = (Int128)quota.Permits * TimeSpan.TicksPerSecond;
         Int128 unitsPerPermit = (((Int128)quota.Period.Ticks * frequency * unitsPerTick) + permitsPerSecond - 1) / permitsPerSecond;
         if (unitsPerPermit * quota.Burst > MaxFill)
         {
-            throw new ArgumentException($"A burst of {quota.Burst} at {quota.Permits} per {quota.Period} takes more than a year or two to refill.", nameof(quota));
+            throw new ArgumentOutOfRangeException(
+                nameof(quota), quota, $"A burst of {quota.Burst} at {quota.Permits} per {quota.Period} takes more than a year or two to refill.");
         }
 
         UnitsPerPermit = (long)unitsPerPermit;

@@ -13,7 +13,7 @@ internal sealed class KeyTable
 {
     // A set is 8 hashes, then 8 instants for each quota. 0 is no hash.
     private const int Ways = 8;
-    private const int Roomy = 3;
+    private const int Roomy = 4;
     private const int IndexBits = 26;
     private const int LineBytes = 128; // processors fetch lines in pairs
 
@@ -162,13 +162,20 @@ internal sealed class KeyTable
     }
 
     // Disjoint bits of the hash: 6 for the stripe, 26 for each set; multiplying maps them onto any number of sets.
-    private int FirstSet(ulong hash) => SetAt(hash, hash & ((1UL << IndexBits) - 1));
+    private int FirstSet(ulong hash) => SetAt(hash, IndexIn(hash, _setsPerStripe));
 
-    private int SecondSet(ulong hash) => SetAt(hash, (hash >> IndexBits) & ((1UL << IndexBits) - 1));
-
-    private int SetAt(ulong hash, ulong bits)
+    // Never the first again, if there is another: a key with one set instead of two finds it full far too often.
+    private int SecondSet(ulong hash)
     {
-        int set = (StripeOf(hash) * _setsPerStripe) + (int)((bits * (ulong)_setsPerStripe) >> IndexBits);
+        int set = IndexIn(hash, _setsPerStripe) + 1 + IndexIn(hash >> IndexBits, _setsPerStripe - 1);
+        return SetAt(hash, set < _setsPerStripe ? set : set - _setsPerStripe);
+    }
+
+    private static int IndexIn(ulong bits, int sets) => (int)(((bits & ((1UL << IndexBits) - 1)) * (ulong)sets) >> IndexBits);
+
+    private int SetAt(ulong hash, int index)
+    {
+        int set = (StripeOf(hash) * _setsPerStripe) + index;
         Debug.Assert(_origin + (set * _wordsPerSet) < _end, "The set is outside the table.");
         return _origin + (set * _wordsPerSet);
     }

@@ -33,7 +33,6 @@ public sealed partial class KeyedRateLimiter<TKey>
     /// <summary>Takes the lock of a hash's stripe, and tells the time in units since the base.</summary>
     private KeyStripe Enter(ulong hash, out long now)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         long timestamp = _clock.GetTimestamp();
         KeyStripe stripe = _stripes[_table.StripeOf(hash)];
         stripe.Lock.Enter();
@@ -208,6 +207,7 @@ public sealed partial class KeyedRateLimiter<TKey>
     private KeyQuota[] QuotasOf(TKey key, int permits)
     {
         ThrowIfNull(key);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         return QuotasOfClass(_classOf is null ? 0 : _classOf(key), permits);
     }
 

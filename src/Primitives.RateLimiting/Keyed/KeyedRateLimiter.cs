@@ -152,6 +152,7 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
             throw new InvalidOperationException("Only keys that are strings without a hash of their own can be given by their characters.");
         }
 
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         KeyQuota[] quotas = _classOf is null ? QuotasOfClass(0, permits) : QuotasOf((TKey)(object)key.ToString(), permits);
         ulong hash = _hasher.Hash(key);
         return Take(hash == 0 ? 1 : hash, quotas, permits, out decision);
@@ -164,7 +165,11 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
     /// <inheritdoc cref="TryAcquire(TKey, int)" path="/exception"/>
     public RateLimitDecision Peek(TKey key, int permits = 1)
     {
-        KeyQuota[] quotas = QuotasOf(key, permits);
+        return Look(key, QuotasOf(key, permits), permits);
+    }
+
+    private RateLimitDecision Look(TKey key, KeyQuota[] quotas, int permits)
+    {
         ulong hash = Hash(key);
         KeyStripe stripe = Enter(hash, out long now);
         try
@@ -185,7 +190,8 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
         }
     }
 
-    /// <summary>Gives back permits that a key took and did not use. Never more come back than were taken.</summary>
+    /// <summary>Gives back permits that a key took and did not use. Never more come back than were taken. Does nothing if the
+    /// key has no place, as when its permits came from the shared bucket.</summary>
     /// <param name="key">The key.</param>
     /// <param name="permits">The permits. At least 1.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is <see langword="null"/>.</exception>
@@ -236,17 +242,17 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
                 return false;
             }
 
-            for (int i = 0; i < quotas.Length; i++)
-            {
-                Int128 debt = Math.Max(0, InstantAt(place, i) - now) + ((Int128)permits * quotas[i].UnitsPerPermit);
-                if (debt > KeyQuota.MaxDebt)
-                {
-                    throw new ArgumentOutOfRangeException(nameof(permits), permits, "The debt would be more than the table can hold: 2^60 units of its clock.");
-                }
-            }
-
             lock (_sharedLock)
             {
+                for (int i = 0; i < quotas.Length; i++)
+                {
+                    Int128 debt = Math.Max(0, InstantAt(place, i) - now) + ((Int128)permits * quotas[i].UnitsPerPermit);
+                    if (debt > KeyQuota.MaxDebt)
+                    {
+                        throw new ArgumentOutOfRangeException(nameof(permits), permits, "The debt would be more than the table can hold: 2^60 units of its clock.");
+                    }
+                }
+
                 return Charge(hash, quotas, place, permits, now);
             }
         }
@@ -263,6 +269,7 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
     public void Reset(TKey key)
     {
         ulong hash = Hash(key);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         KeyStripe stripe = Enter(hash, out _);
         try
         {
@@ -321,7 +328,7 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
         KeyedRateLimiterTotals totals = Totals;
         return new RateLimiterStatistics
         {
-            CurrentAvailablePermits = _isDisposed ? 0 : Peek(resource).Remaining,
+            CurrentAvailablePermits = Look(resource, QuotasOfClass(_classOf is null ? 0 : _classOf(resource), 1), 1).Remaining,
             TotalSuccessfulLeases = totals.Granted,
             TotalFailedLeases = totals.Refused,
         };
@@ -338,9 +345,12 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
     /// <inheritdoc/>
     protected override RateLimitLease AttemptAcquireCore(TKey resource, int permitCount)
     {
+        KeyQuota[] quotas = QuotasOf(resource, Math.Max(1, permitCount));
         RateLimitDecision decision;
-        bool isAcquired = permitCount == 0 ? (decision = Peek(resource)).IsAcquired : TryAcquire(resource, permitCount, out decision);
-        return isAcquired ? GrantedLease.Shared : new RefusedLease(decision, QuotasOf(resource, 1)[decision.QuotaIndex].Quota.Name);
+        bool isAcquired = permitCount == 0
+            ? (decision = Look(resource, quotas, 1)).IsAcquired // 0 permits ask whether there is one
+            : Take(Hash(resource), quotas, permitCount, out decision);
+        return isAcquired ? GrantedLease.Shared : new RefusedLease(decision, quotas[decision.QuotaIndex].Quota.Name);
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,8 @@ public sealed class KeyedRateLimiterOptions<TKey>
     /// <value>Empty by default. Each needs at least one quota.</value>
     public IList<IList<QuotaSetting>> FurtherClasses { get; } = [];
 
-    /// <summary>Gets or sets which class a key is in. Called once per decision, on the calling thread, under no lock.</summary>
+    /// <summary>Gets or sets which class a key is in. Called once per decision, on the calling thread, under no
+    /// lock; and by statistics and <see cref="KeyedRateLimiter{TKey}.GetQuotas"/>.</summary>
     /// <value><see langword="null"/> by default: all keys are in class 0.</value>
     public Func<TKey, int>? ClassOf { get; set; }
 
@@ -34,8 +35,8 @@ public sealed class KeyedRateLimiterOptions<TKey>
 
     internal string? Problem() =>
         Quotas.Count == 0 ? "There are no Quotas."
-        : FurtherClasses.Any(quotas => quotas.Count == 0) ? "One of the FurtherClasses has no quota."
-        : FurtherClasses.SelectMany(quotas => quotas).Concat(Quotas).Select(quota => quota.Problem()).FirstOrDefault(problem => problem is not null) is { } problem ? problem
+        : FurtherClasses.Any(quotas => quotas is not { Count: > 0 }) ? "One of the FurtherClasses has no quota."
+        : QuotaSetting.ProblemIn(FurtherClasses.Append(Quotas).SelectMany(quotas => quotas)) is { } problem ? problem
         : Capacity is < 1 or > 1 << 28 ? $"Capacity is {Capacity}; it must be from 1 to 2^28."
         : !Enum.IsDefined(Overflow) ? $"Overflow is {Overflow}, which is not a policy."
         : Hash is null && !KeyTypes.Knows(typeof(TKey)) ? $"Keys of type {typeof(TKey)} need a Hash."

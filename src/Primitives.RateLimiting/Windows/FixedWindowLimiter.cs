@@ -74,7 +74,8 @@ public sealed class FixedWindowLimiter : QuotaLimiter
     public void Consume(int permits) => ConsumeThroughLock(permits);
 
     /// <summary>Changes the quota. What was taken in the current window stays taken, in the window of the new period that
-    /// now is part of: aligned anew, or as if first used now. Waiting callers for more than the new limit are refused.</summary>
+    /// now is part of: aligned anew, or as if first used now. What is owed beyond that stays owed in permits, up to as many
+    /// as can be paid off in <c>2^60</c> clock ticks. Waiting callers for more than the new limit are refused.</summary>
     /// <param name="quota">The new quota; without a burst.</param>
     /// <exception cref="ArgumentNullException"><paramref name="quota"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">As for the constructor; nothing was changed.</exception>
@@ -101,16 +102,17 @@ public sealed class FixedWindowLimiter : QuotaLimiter
         return DecideLocked(_count + permits <= Limit, permits, now);
     }
 
-    private protected override void ConsumeLocked(int permits)
+    private protected override bool TryConsumeLocked(int permits)
     {
         long now = AdvanceLocked();
         long windows = (_count + permits) / Limit;
         if (windows > ClockTicks.Longest / _period)
         {
-            throw new ArgumentOutOfRangeException(nameof(permits), permits, "What is owed would take more than 2^60 clock ticks to pay off.");
+            return false;
         }
 
         ChargeLocked(permits, now);
+        return true;
     }
 
     private protected override void RefundLocked(int permits)
@@ -142,6 +144,7 @@ public sealed class FixedWindowLimiter : QuotaLimiter
         long now = AdvanceLocked();
         _period = ClockTicks.OfWindow(quota.Period, Clock.TimestampFrequency, nameof(quota));
         _start = StartOfWindow(quota, now);
+        _count = (long)Int128.Min(_count, (Int128)quota.Permits * Math.Max(1, ClockTicks.Longest / _period));
         Volatile.Write(ref _quota, quota);
     }
 

@@ -88,7 +88,12 @@ public sealed class SlidingWindowCounterLimiter : QuotaLimiter
 
     private protected override void RefundLocked(int permits)
     {
-        AdvanceLocked();
+        long now = AdvanceLocked();
+        if (_current + _previous > 0 && permits >= _current + _previous)
+        {
+            _freshSince = now;
+        }
+
         long fromCurrent = Math.Min(permits, _current);
         _current -= fromCurrent;
         _previous -= Math.Min(permits - fromCurrent, _previous);

@@ -32,9 +32,6 @@ internal sealed class TimestampRing
 
     public int Count { get; private set; }
 
-    /// <summary>Gets whether times were ever let go of.</summary>
-    public bool HasForgotten { get; private set; }
-
     /// <summary>Gets how long before <paramref name="now"/> the time at an index is, counted from the oldest.</summary>
     public long OldestAge(long now, int index) => (long)(((ulong)now - Read(_oldest + (long)index)) & _mask);
 
@@ -59,17 +56,8 @@ internal sealed class TimestampRing
 
     public void Forget(int times)
     {
-        HasForgotten |= times > 0;
         _oldest = (int)((_oldest + (long)times) % Capacity);
         Count -= times;
-    }
-
-    public void RemoveNewest(int times) => Count -= times;
-
-    public void Clear()
-    {
-        Count = 0;
-        HasForgotten = false;
     }
 
     private ulong Read(long position) => BinaryPrimitives.ReadUInt64LittleEndian(Slot(position));
