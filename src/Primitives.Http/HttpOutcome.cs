@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 
 namespace Primitives;
 
@@ -36,10 +37,12 @@ internal static class HttpOutcome
             : RetryDecision.Again;
     }
 
-    /// <summary>Network errors and timeouts, a connection's among them, which the platform gives as a cancellation. Not a
-    /// refusal by a breaker or a bulkhead: those are there to shed load.</summary>
+    /// <summary>Network errors and timeouts, a connection's among them, which the platform gives as a cancellation. A
+    /// connection that is reset between its making and its first use comes as the socket's own exception. Not a refusal by
+    /// a breaker or a bulkhead: those are there to shed load.</summary>
     public static RetryDecision Decide(Exception exception) =>
-        exception is HttpRequestException or TimeoutException or OperationCanceledException { InnerException: TimeoutException }
+        exception is HttpRequestException or SocketException or IOException or TimeoutException
+            or OperationCanceledException { InnerException: TimeoutException }
             ? RetryDecision.Again
             : RetryDecision.Stop;
 

@@ -62,8 +62,11 @@ public class SketchAllocationTests
     public void A_hundred_keys_take_half_a_kilobyte_and_an_empty_sketch_an_eighth()
     {
         const int Sketches = 1_000;
-        Assert.InRange(BytesOf(100), 400, 512);
-        Assert.InRange(BytesOf(0), 64, 128);
+        Assert.InRange(Median(100), 400, 512);
+        Assert.InRange(Median(0), 64, 128);
+
+        // What earlier tests left behind may go while this one counts, once.
+        static double Median(int keys) => Enumerable.Range(0, 5).Select(_ => BytesOf(keys)).Order().ElementAt(2);
 
         static double BytesOf(int keys)
         {

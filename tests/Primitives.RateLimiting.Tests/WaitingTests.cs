@@ -188,9 +188,9 @@ public class WaitingTests
         using var cancellation = new CancellationTokenSource();
         WeakReference waiter = WaitAndRelease(limiter, cancellation.Token);
         _time.Advance(Quota.Period * 2);
-        for (int i = 0; i < 10 && waiter.IsAlive; i++)
+        for (int i = 0; i < 1_000 && waiter.IsAlive; i++)
         {
-            await Task.Yield();
+            await Task.Delay(1); // the thread that held it last may not have let go
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
