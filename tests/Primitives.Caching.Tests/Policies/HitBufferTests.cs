@@ -98,7 +98,7 @@ public class HitBufferTests
         HitRing[] rings = [.. Created(buffer)];
         Assert.InRange(rings.Length, 1, 8);
         Assert.Equal(rings.Length, rings.Distinct().Count());
-        Assert.Equal(buffer.Hits, rings.Sum(ring => ring.Written)); // so none is missing
+        Assert.Equal(buffer.Hits, rings.Sum(ring => ring.Hits)); // so none is missing
         Assert.Null(buffer.Created(rings.Length));
         Assert.Null(buffer.Created(-1));
         Assert.Null(buffer.Created(int.MaxValue));
