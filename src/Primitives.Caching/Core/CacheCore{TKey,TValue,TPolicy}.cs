@@ -36,6 +36,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
         _lock = cacheLock;
         Policy = policy;
         _capacity = options.Capacity;
+        Policy.SetCapacityLocked(_capacity);
         _clock = new Clock(timeProvider ?? TimeProvider.System);
         _table = table;
         _maker = new EntryMaker<TKey, TValue>(options, _clock, _counters, seed);

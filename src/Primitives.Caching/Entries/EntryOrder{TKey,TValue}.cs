@@ -23,14 +23,14 @@ internal sealed class EntryOrder<TKey, TValue>
     private Slot[] _slots = new Slot[LeastSlots];
     private int _free; // 0 if the chain is empty
     private int _unused;
-    private long _capacity = long.MaxValue;
+    private long _capacity = int.MaxValue;
 
     public EntryOrder() => Clear();
 
     public int Count { get; private set; }
 
     /// <summary>Tells how many entries there will be at most, so that no room is made for more.</summary>
-    public void SetCapacity(long capacity) => _capacity = capacity;
+    public void SetCapacity(long capacity) => _capacity = Math.Min(capacity, int.MaxValue);
 
     public Entry<TKey, TValue>? Newest(Region region) => _slots[_slots[(int)region].Older].Entry;
 

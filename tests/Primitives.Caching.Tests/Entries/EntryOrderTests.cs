@@ -96,6 +96,28 @@ public class EntryOrderTests
         Assert.Equal(30, order.Count);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(long.MaxValue)]
+    [InlineData(60_000L)]
+    public void Room_grows_by_doubling_whatever_the_capacity(long? capacity)
+    {
+        var order = new EntryOrder<int, string>();
+        if (capacity is { } most)
+        {
+            order.SetCapacity(most);
+        }
+
+        Entry<int, string>[] entries = [.. Enumerable.Range(0, 50_000).Select(i => new Entry<int, string>(i, (uint)i, "x", 1))];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (Entry<int, string> entry in entries)
+        {
+            order.Add(entry, Region.Window);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 50_000 * 16, 50_000 * 16 * 4);
+    }
+
     [Fact]
     public void Clearing_takes_every_entry_out_and_leaves_a_usable_order()
     {
