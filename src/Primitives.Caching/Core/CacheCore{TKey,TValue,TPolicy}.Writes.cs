@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Primitives;
 
 internal sealed partial class CacheCore<TKey, TValue, TPolicy>
 {
-    public bool Set(TKey key, TValue value, CacheEntryOptions options)
+    public bool Set(TKey key, TValue value, in CacheEntryOptions options)
     {
         ThrowIfNull(key);
         Entry<TKey, TValue> entry = _maker.Make(key, _table.Keys.Hash(key), value, options, loadTicks: 0);
@@ -135,7 +136,11 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             ReplaceLocked(old, entry, ref removals);
         }
 
-        ScheduleLocked(entry);
+        if (entry.IsRich)
+        {
+            ScheduleLocked(entry);
+        }
+
         AssertInvariantsLocked();
         return true;
     }
@@ -200,6 +205,7 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
             ? CacheRemovalReason.Expired
             : CacheRemovalReason.Replaced;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteLocked(Entry<TKey, TValue> entry, CacheRemovalReason reason, ref List<Removal<TKey, TValue>>? removals)
     {
         _counters.Evictions += reason == CacheRemovalReason.Evicted ? 1 : 0;
@@ -211,13 +217,17 @@ internal sealed partial class CacheCore<TKey, TValue, TPolicy>
     }
 
     /// <summary>Tells of removals, and lets go of the values. Without the lock.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Notify(List<Removal<TKey, TValue>>? removals)
     {
-        if (removals is null)
+        if (removals is not null)
         {
-            return;
+            NotifyOf(removals);
         }
+    }
 
+    private void NotifyOf(List<Removal<TKey, TValue>> removals)
+    {
         foreach ((Entry<TKey, TValue> entry, CacheRemovalReason reason) in removals)
         {
             RichEntry<TKey, TValue>? rich = entry as RichEntry<TKey, TValue>;

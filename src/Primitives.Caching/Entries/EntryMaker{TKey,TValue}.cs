@@ -43,7 +43,7 @@ internal sealed class EntryMaker<TKey, TValue>
     /// <param name="value">The value.</param>
     /// <param name="options">Where it differs from the cache's settings.</param>
     /// <param name="loadTicks">How long it took to load; 0 if it was not loaded.</param>
-    public Entry<TKey, TValue> Make(TKey key, uint hash, TValue value, CacheEntryOptions options, long loadTicks)
+    public Entry<TKey, TValue> Make(TKey key, uint hash, TValue value, in CacheEntryOptions options, long loadTicks)
     {
         int weight = Weigh(key, value);
         if (_isPlain && options is { ExpireAfterWrite: null, ExpireAfterAccess: null, RefreshAfter: null })

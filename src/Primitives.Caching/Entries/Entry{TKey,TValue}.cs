@@ -6,15 +6,15 @@ internal class Entry<TKey, TValue>
     where TKey : notnull
 {
     public readonly TKey Key;
-    public readonly uint Hash;
-    public readonly int Weight;
     public readonly TValue Value;
-    public readonly bool IsRich; // read on every hit, where a type check would cost more
-
-    public Region Region;                     // guarded by the cache's lock; None once out of the cache
+    public readonly uint Hash;
     public Entry<TKey, TValue>? NextInBucket; // written under the lock, read without
-    public Entry<TKey, TValue>? Newer;        // links of the list of its region, guarded by the lock
-    public Entry<TKey, TValue>? Older;
+
+    private const int SlotBits = 30;
+
+    // Two facts to a word: there are as many entries as the cache holds, so each byte of theirs counts.
+    private readonly int _weight; // negative if rich
+    private uint _place;          // of its order: the region, and the slot below it; guarded by the lock
 
     public Entry(TKey key, uint hash, TValue value, int weight)
         : this(key, hash, value, weight, isRich: false)
@@ -26,7 +26,20 @@ internal class Entry<TKey, TValue>
         Key = key;
         Hash = hash;
         Value = value;
-        Weight = weight;
-        IsRich = isRich;
+        _weight = isRich ? -weight : weight;
     }
+
+    /// <summary>Gets the weight, at least 1.</summary>
+    public int Weight => _weight < 0 ? -_weight : _weight;
+
+    /// <summary>Gets whether this is a <see cref="RichEntry{TKey, TValue}"/>. Read on every hit, where a type check would cost
+    /// more.</summary>
+    public bool IsRich => _weight < 0;
+
+    /// <summary>Gets the list of its order that it is in; <see cref="Region.None"/> once it is out of the cache.</summary>
+    public Region Region => (Region)(_place >> SlotBits);
+
+    public int Slot => (int)(_place & ((1u << SlotBits) - 1));
+
+    public void SetPlace(Region region, int slot) => _place = ((uint)region << SlotBits) | (uint)slot;
 }

@@ -18,9 +18,8 @@ namespace Primitives;
 internal sealed class FrequencySketch
 {
     /// <summary>The largest count.</summary>
-    public const int Limit = 15;
+    public const int Limit = SketchBlock.Limit;
 
-    private const int WordsPerBlock = 8;
     private const int LeastWords = 512;
 
     // A small cache sees the whole of a working set only over many times its size; ten times would be forgotten too soon.
@@ -32,6 +31,7 @@ internal sealed class FrequencySketch
     private readonly ulong _seed;
     private ulong[] _words = new ulong[LeastWords];
     private long _sample = LeastSample;
+    private long _entries;
     private long _additions;
 
     public FrequencySketch(ulong seed) => _seed = seed;
@@ -39,6 +39,12 @@ internal sealed class FrequencySketch
     /// <summary>Makes the sketch fit for so many entries. What it knows is kept.</summary>
     public void EnsureCapacity(long entries)
     {
+        if (entries == _entries)
+        {
+            return;
+        }
+
+        _entries = entries;
         _sample = Math.Max(LeastSample, entries * SampleFactor);
         while (_words.Length < entries && _words.Length < (1 << 27))
         {
@@ -51,32 +57,18 @@ internal sealed class FrequencySketch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Estimate(uint hash)
     {
         ulong bits = Bits(hash);
-        ref ulong block = ref Block(bits);
-        return (int)Math.Min(
-            Math.Min(Counter(ref block, 0, bits), Counter(ref block, 1, bits)),
-            Math.Min(Counter(ref block, 2, bits), Counter(ref block, 3, bits)));
+        return SketchBlock.Least(ref Block(bits), bits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Increment(uint hash)
     {
         ulong bits = Bits(hash);
-        ref ulong block = ref Block(bits);
-        uint first = Counter(ref block, 0, bits);
-        uint second = Counter(ref block, 1, bits);
-        uint third = Counter(ref block, 2, bits);
-        uint fourth = Counter(ref block, 3, bits);
-        uint least = Math.Min(Math.Min(first, second), Math.Min(third, fourth));
-        if (least < Limit)
-        {
-            Word(ref block, 0, bits) += (first == least ? 1UL : 0) << Shift(0, bits);
-            Word(ref block, 1, bits) += (second == least ? 1UL : 0) << Shift(1, bits);
-            Word(ref block, 2, bits) += (third == least ? 1UL : 0) << Shift(2, bits);
-            Word(ref block, 3, bits) += (fourth == least ? 1UL : 0) << Shift(3, bits);
-        }
-
+        SketchBlock.Raise(ref Block(bits), bits);
         if (++_additions >= _sample)
         {
             Halve();
@@ -101,19 +93,16 @@ internal sealed class FrequencySketch
     }
 
     // One multiplication is enough: the hashes are scattered already, by the cache's own seed.
-    private ulong Bits(uint hash) => TextHash.Fold(hash ^ _seed, Multiplier);
-
-    // Five bits a row: one chooses between the two words of the row, four the counter in the word.
-    private static ref ulong Word(ref ulong block, int row, ulong bits) =>
-        ref Unsafe.Add(ref block, (row * 2) + (int)((bits >> (5 * row)) & 1));
-
-    private static int Shift(int row, ulong bits) => (int)(bits >> (5 * row) << 1) & 0b111100;
-
-    private static uint Counter(ref ulong block, int row, ulong bits) =>
-        (uint)(Word(ref block, row, bits) >> Shift(row, bits)) & Limit;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Bits(uint hash)
+    {
+        ulong bits = (hash ^ _seed) * Multiplier;
+        return bits ^ (bits >> 32);
+    }
 
     // Within the array: the length is a power of two and a multiple of the block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref ulong Block(ulong bits) =>
         ref Unsafe.Add(
-            ref MemoryMarshal.GetArrayDataReference(_words), (int)(bits >> 32) & (_words.Length - 1) & ~(WordsPerBlock - 1));
+            ref MemoryMarshal.GetArrayDataReference(_words), (int)(bits >> 32) & (_words.Length - 1) & ~(SketchBlock.Words - 1));
 }

@@ -15,17 +15,16 @@ internal readonly struct HitBuffer
     private const int LeastRings = 16;
     private const int MostRings = 64;
 
-    private readonly HitRing?[] _rings;
+    private readonly HitRing?[] _rings;   // by group
+    private readonly HitRing?[] _created; // the same in order of creation, so that nobody looks for them among the others
     private readonly int _ringLength;
 
     public HitBuffer(long capacity)
     {
         _rings = new HitRing?[Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount) * 4, LeastRings, MostRings)];
+        _created = new HitRing?[_rings.Length];
         _ringLength = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, LeastRing, MostRing));
     }
-
-    /// <summary>Gets the number of rings, a power of two.</summary>
-    public int Rings => _rings.Length;
 
     public long Hits
     {
@@ -59,7 +58,8 @@ internal readonly struct HitBuffer
 
     public HitRing? Own() => _rings[Group(_rings.Length)];
 
-    public HitRing? Ring(int index) => _rings[index];
+    /// <summary>Gets a ring by its number; <see langword="null"/> if there are fewer.</summary>
+    public HitRing? Created(int index) => (uint)index < (uint)_created.Length ? Volatile.Read(ref _created[index]) : null;
 
     // Which thread this is, by where its stack lies: asking the run-time for its number costs more than all the rest. One
     // deep in its stack may count as another, which does no harm. Multiplied by the golden ratio, because the multiples of
@@ -77,6 +77,18 @@ internal readonly struct HitBuffer
     {
         ref HitRing? slot = ref _rings[group];
         var fresh = new HitRing(_ringLength);
-        return Interlocked.CompareExchange(ref slot, fresh, null) ?? fresh;
+        if (Interlocked.CompareExchange(ref slot, fresh, null) is { } other)
+        {
+            return other;
+        }
+
+        // No more rings than places. One who looks before it is here finds its hits the next time.
+        int place = 0;
+        while (Interlocked.CompareExchange(ref _created[place], fresh, null) is not null)
+        {
+            place++;
+        }
+
+        return fresh;
     }
 }

@@ -27,21 +27,31 @@ internal readonly struct LfuPolicy<TKey, TValue>(EntryTable<TKey, TValue> table,
     public void PrepareLocked(uint hash)
     {
         Note(_buffer.Own());
-        for (int i = Math.Min(RingsPerTurn, _buffer.Rings); i > 0; i--)
+        for (int i = 0; i < RingsPerTurn; i++)
         {
-            _nextRing.Value = (_nextRing.Value + 1) & (_buffer.Rings - 1);
-            Note(_buffer.Ring(_nextRing.Value));
+            HitRing? ring = _buffer.Created(_nextRing.Value);
+            if (ring is null)
+            {
+                _nextRing.Value = 0; // from the first on the next time
+                break;
+            }
+
+            _nextRing.Value++;
+            Note(ring);
         }
 
         _entries.OnMiss(hash);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Entry<TKey, TValue>? OverflowLocked(long incoming, bool mustEvict) => _entries.Overflow(incoming, mustEvict);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddLocked(Entry<TKey, TValue> entry) => _entries.Add(entry);
 
     public void ReplaceLocked(Entry<TKey, TValue> old, Entry<TKey, TValue> fresh) => _entries.Replace(old, fresh);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RemoveLocked(Entry<TKey, TValue> entry) => _entries.Remove(entry);
 
     public void ClearLocked() => _entries.Clear();

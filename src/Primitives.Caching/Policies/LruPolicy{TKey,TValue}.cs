@@ -6,7 +6,7 @@ namespace Primitives;
 internal readonly struct LruPolicy<TKey, TValue>(Lock cacheLock) : IEvictionPolicy<TKey, TValue>
     where TKey : notnull
 {
-    private readonly EntryList<TKey, TValue> _entries = new(Region.Window);
+    private readonly EntryOrder<TKey, TValue> _entries = new();
     private readonly StrongBox<long> _hits = new(); // guarded by the lock
 
     public long Hits => Volatile.Read(ref _hits.Value);
@@ -20,28 +20,26 @@ internal readonly struct LruPolicy<TKey, TValue>(Lock cacheLock) : IEvictionPoli
         _hits.Value++;
         if (entry.Region != Region.None) // or it left the cache since it was found
         {
-            _entries.MoveToNewest(entry);
+            _entries.Touch(entry);
         }
 
         cacheLock.Exit();
     }
 
-    public void SetCapacityLocked(long capacity)
-    {
-    }
+    public void SetCapacityLocked(long capacity) => _entries.SetCapacity(capacity);
 
     public void PrepareLocked(uint hash)
     {
     }
 
-    public Entry<TKey, TValue>? OverflowLocked(long incoming, bool mustEvict) => mustEvict ? _entries.Oldest : null;
+    public Entry<TKey, TValue>? OverflowLocked(long incoming, bool mustEvict) => mustEvict ? _entries.Oldest(Region.Window) : null;
 
-    public void AddLocked(Entry<TKey, TValue> entry) => _entries.Add(entry);
+    public void AddLocked(Entry<TKey, TValue> entry) => _entries.Add(entry, Region.Window);
 
     public void ReplaceLocked(Entry<TKey, TValue> old, Entry<TKey, TValue> fresh)
     {
         _entries.Remove(old);
-        _entries.Add(fresh);
+        _entries.Add(fresh, Region.Window);
     }
 
     public void RemoveLocked(Entry<TKey, TValue> entry) => _entries.Remove(entry);

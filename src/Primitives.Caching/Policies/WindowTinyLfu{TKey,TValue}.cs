@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Primitives;
 
 /// <summary>Windowed TinyLFU: new entries enter a window in order of recency; one that falls out of it must have been used
@@ -10,9 +12,7 @@ internal sealed class WindowTinyLfu<TKey, TValue>
     // What one call may move from a window that has become too large, so that no call pays for all of it.
     private const int MovesPerCall = 8;
 
-    private readonly EntryList<TKey, TValue> _window = new(Region.Window);
-    private readonly EntryList<TKey, TValue> _probation = new(Region.Probation);
-    private readonly EntryList<TKey, TValue> _protected = new(Region.Protected);
+    private readonly EntryOrder<TKey, TValue> _order = new();
     private readonly FrequencySketch _sketch;
     private readonly WindowTuner _tuner;
     private readonly bool _isWeighted;
@@ -30,15 +30,16 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         SetCapacity(capacity);
     }
 
-    public int Count => _window.Count + _probation.Count + _protected.Count;
+    public int Count => _order.Count;
 
     public long WindowMax => _windowMax;
 
-    private long MainWeight => _probation.Weight + _protected.Weight;
+    private long MainWeight => _order.WeightOf(Region.Probation) + _order.WeightOf(Region.Protected);
 
     public void SetCapacity(long capacity)
     {
         _capacity = capacity;
+        _order.SetCapacity(capacity);
         if (!_isWeighted)
         {
             _tuner.Model(capacity);
@@ -53,16 +54,12 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         CountUse(hash);
         switch (entry?.Region)
         {
-            case Region.Window:
-                _window.MoveToNewest(entry!);
+            case Region.Window or Region.Protected:
+                _order.Touch(entry);
                 break;
             case Region.Probation:
-                _probation.Remove(entry!);
-                _protected.Add(entry!);
+                _order.Move(entry, Region.Protected);
                 Demote();
-                break;
-            case Region.Protected:
-                _protected.MoveToNewest(entry!);
                 break;
         }
     }
@@ -74,21 +71,26 @@ internal sealed class WindowTinyLfu<TKey, TValue>
         CountUse(hash);
     }
 
-    public void Add(Entry<TKey, TValue> entry) => _window.Add(entry);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(Entry<TKey, TValue> entry) => _order.Add(entry, Region.Window);
 
     /// <summary>Puts an entry in the place of another of the same key and weight.</summary>
     public void Replace(Entry<TKey, TValue> old, Entry<TKey, TValue> fresh)
     {
-        EntryList<TKey, TValue> list = ListOf(old.Region);
-        list.Remove(old);
-        list.Add(fresh);
+        Region region = old.Region;
+        _order.Remove(old);
+        _order.Add(fresh, region);
         OnHit(fresh.Hash, fresh);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(Entry<TKey, TValue> entry)
     {
-        ListOf(entry.Region).Remove(entry);
-        _champion = ReferenceEquals(entry, _champion) ? null : _champion; // or it would be kept alive
+        _order.Remove(entry);
+        if (ReferenceEquals(entry, _champion))
+        {
+            _champion = null; // or it would be kept alive
+        }
     }
 
     /// <summary>Makes room in the window for an entry, and says who must go.</summary>
@@ -102,11 +104,11 @@ internal sealed class WindowTinyLfu<TKey, TValue>
             _tuner.Model(Count);
         }
 
-        for (int moves = 0; moves < MovesPerCall && _window.Weight + incoming > _windowMax && _window.Oldest is { } candidate; moves++)
+        for (int moves = 0; moves < MovesPerCall && _order.WeightOf(Region.Window) + incoming > _windowMax && _order.Oldest(Region.Window) is { } candidate; moves++)
         {
             if (MainWeight + candidate.Weight <= _capacity - _windowMax)
             {
-                MoveToProbation(candidate);
+                _order.Move(candidate, Region.Probation);
                 continue;
             }
 
@@ -126,35 +128,38 @@ internal sealed class WindowTinyLfu<TKey, TValue>
                 return candidate;
             }
 
-            MoveToProbation(candidate);
+            _order.Move(candidate, Region.Probation);
             return victim;
         }
 
         // The window may have grown at the main space's expense, so that this one has to shrink.
-        return mustEvict ? MainVictim() ?? _window.Oldest : null;
+        return mustEvict ? MainVictim() ?? _order.Oldest(Region.Window) : null;
     }
 
     public void Clear()
     {
-        _window.Clear();
-        _probation.Clear();
-        _protected.Clear();
+        _order.Clear();
         _champion = null;
     }
 
-    private Entry<TKey, TValue>? MainVictim() => _probation.Oldest ?? _protected.Oldest;
+    private Entry<TKey, TValue>? MainVictim() => _order.Oldest(Region.Probation) ?? _order.Oldest(Region.Protected);
 
     private void NoteWin(Entry<TKey, TValue> victim)
     {
-        _wins = ReferenceEquals(victim, _champion) ? _wins + 1 : 1;
-        _champion = victim;
-        if (_wins == WindowTinyLfu.WinsInARow)
+        if (!ReferenceEquals(victim, _champion))
+        {
+            _champion = victim; // written when it changes only: a reference costs a note to the garbage collector
+            _wins = 0;
+        }
+
+        if (++_wins == WindowTinyLfu.WinsInARow)
         {
             _champion = null;
-            ListOf(victim.Region).MoveToNewest(victim);
+            _order.Touch(victim);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CountUse(uint hash)
     {
         _sketch.Increment(hash);
@@ -172,23 +177,9 @@ internal sealed class WindowTinyLfu<TKey, TValue>
 
     private void Demote()
     {
-        while (_protected.Weight > _protectedMax && _protected.Count > 1)
+        while (_order.WeightOf(Region.Protected) > _protectedMax && _order.CountOf(Region.Protected) > 1)
         {
-            MoveToProbation(_protected.Oldest!);
+            _order.Move(_order.Oldest(Region.Protected)!, Region.Probation);
         }
     }
-
-    private void MoveToProbation(Entry<TKey, TValue> entry)
-    {
-        ListOf(entry.Region).Remove(entry);
-        _probation.Add(entry);
-    }
-
-    private EntryList<TKey, TValue> ListOf(Region region) => region switch
-    {
-        Region.Window => _window,
-        Region.Probation => _probation,
-        Region.Protected => _protected,
-        _ => throw new InvalidOperationException("The entry is in no list."),
-    };
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Primitives;
 
 /// <summary>Finds the share of a windowed TinyLFU that its window should have, from 1 % (frequency rules) to 99 %
@@ -74,6 +76,7 @@ internal sealed class WindowTuner
 
     /// <summary>Notes an access.</summary>
     /// <returns>Whether <see cref="WindowShare"/> has changed.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Record(uint hash)
     {
         if (_resting > 0)
@@ -82,6 +85,11 @@ internal sealed class WindowTuner
             return false;
         }
 
+        return RecordAwake(hash);
+    }
+
+    private bool RecordAwake(uint hash)
+    {
         if (_entries == 0 || TextHash.Fold(hash ^ _seed, Multiplier) > _threshold)
         {
             return false;

@@ -86,7 +86,30 @@ public class HitBufferTests
         }
 
         Assert.Equal(9, buffer.Hits);
-        Assert.Equal(9, Enumerable.Range(0, buffer.Rings).Sum(index => buffer.Ring(index)?.Written ?? 0));
+        Assert.Equal(9, Created(buffer).Sum(ring => ring.Written));
+    }
+
+    [Fact]
+    public void Every_ring_is_found_among_those_created_once_and_without_a_gap()
+    {
+        var buffer = new HitBuffer(capacity: 100);
+        Assert.Empty(Created(buffer));
+        Race.Run(8, _ => buffer.Record(3));
+        HitRing[] rings = [.. Created(buffer)];
+        Assert.InRange(rings.Length, 1, 8);
+        Assert.Equal(rings.Length, rings.Distinct().Count());
+        Assert.Equal(buffer.Hits, rings.Sum(ring => ring.Written)); // so none is missing
+        Assert.Null(buffer.Created(rings.Length));
+        Assert.Null(buffer.Created(-1));
+        Assert.Null(buffer.Created(int.MaxValue));
+    }
+
+    private static IEnumerable<HitRing> Created(HitBuffer buffer)
+    {
+        for (int i = 0; buffer.Created(i) is { } ring; i++)
+        {
+            yield return ring;
+        }
     }
 
     private static uint[] Take(HitRing ring)
