@@ -71,6 +71,39 @@ public class RateLimitingServiceCollectionTests
         configuration["Permits"] = "0";
         Assert.ThrowsAny<Exception>(configuration.Reload);
         Assert.Equal(200, limiter.Limit);
+
+        configuration["Permits"] = "1"; // valid by itself, but the period is more than the limiter can count
+        configuration["Period"] = "20000.00:00:00";
+        Assert.ThrowsAny<Exception>(configuration.Reload);
+        Assert.Equal(RateQuota.PerMinute(200), limiter.Quota);
+        configuration["Permits"] = "300";
+        configuration["Period"] = "00:01:00";
+        configuration.Reload();
+        Assert.Equal((300, 230L), (limiter.Limit, limiter.Peek().Remaining));
+
+        quotas["Quotas:1:Permits"] = "5"; // a second quota, for which the table has no room
+        Assert.ThrowsAny<Exception>(quotas.Reload);
+        Assert.Equal(20, keyed.GetQuotas("a").Single().Permits);
+    }
+
+    [Fact]
+    public void The_container_disposes_of_its_limiters_and_of_their_subscriptions()
+    {
+        IConfigurationRoot configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Permits"] = "100" }).Build();
+        ServiceProvider provider = new ServiceCollection()
+            .AddSingleton<TimeProvider>(_time)
+            .AddTokenBucket("api").Configure<TokenBucketOptions>("api", configuration)
+            .AddKeyedRateLimiter<int>("clients", o => o.Quotas.Add(RateQuota.PerDay(1)))
+            .BuildServiceProvider();
+        var limiter = provider.GetRequiredKeyedService<TokenBucketLimiter>("api");
+        var keyed = provider.GetRequiredKeyedService<KeyedRateLimiter<int>>("clients");
+        provider.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => limiter.TryAcquire());
+        Assert.Throws<ObjectDisposedException>(() => keyed.TryAcquire(1));
+        configuration["Permits"] = "50";
+        configuration.Reload(); // nobody listens any more, so nothing throws
+        Assert.Equal(100, limiter.Limit);
     }
 
     [Fact]

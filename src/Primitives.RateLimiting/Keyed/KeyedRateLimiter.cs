@@ -163,10 +163,7 @@ public sealed partial class KeyedRateLimiter<TKey> : PartitionedRateLimiter<TKey
     /// <param name="permits">The permits asked about.</param>
     /// <returns>The decision. Its <see cref="RateLimitDecision.Remaining"/> is what is left before taking any.</returns>
     /// <inheritdoc cref="TryAcquire(TKey, int)" path="/exception"/>
-    public RateLimitDecision Peek(TKey key, int permits = 1)
-    {
-        return Look(key, QuotasOf(key, permits), permits);
-    }
+    public RateLimitDecision Peek(TKey key, int permits = 1) => Look(key, QuotasOf(key, permits), permits);
 
     private RateLimitDecision Look(TKey key, KeyQuota[] quotas, int permits)
     {
