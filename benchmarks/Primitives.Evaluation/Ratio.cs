@@ -11,8 +11,12 @@ internal static class Ratio
 {
     private const int Rounds = 25;
     private const double Quiet = 1.1;
-    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(6);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(3);
+
+    // For quiet rounds: so long in any case, and longer, but not for ever, out of what a whole run may wait.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(12);
+    private static TimeSpan _extra = TimeSpan.FromMinutes(2);
 
     /// <summary>Times both, each given as a body that performs the stated number of operations and returns a value
     /// that depends on all of them, so that nothing can be optimised away.</summary>
@@ -23,10 +27,15 @@ internal static class Ratio
         int rivalBatch = WarmUp(rival);
         var rounds = new List<Round>();
         int quiet = 0;
-        for (long begun = Stopwatch.GetTimestamp();
-             rounds.Count < Rounds || (quiet < Rounds && Stopwatch.GetElapsedTime(begun) < Patience);)
+        long begun = Stopwatch.GetTimestamp();
+        TimeSpan patience = Patience + _extra < MostPatience ? Patience + _extra : MostPatience;
+        while (rounds.Count < Rounds || (quiet < Rounds && Stopwatch.GetElapsedTime(begun) < patience))
         {
             double disturbance = Neighbours.Disturbance();
+            while (disturbance >= Quiet && rounds.Count >= Rounds && Stopwatch.GetElapsedTime(begun) < patience)
+            {
+                disturbance = Neighbours.Disturbance(); // a quiet moment may be short: a round begins as soon as there is one
+            }
 
             // Which goes first alternates too: a frequency or scheduling ramp must not favour one side.
             bool first = (rounds.Count & 1) == 0;
@@ -38,6 +47,8 @@ internal static class Ratio
             quiet += disturbance < Quiet ? 1 : 0;
         }
 
+        TimeSpan beyond = Stopwatch.GetElapsedTime(begun) - Patience;
+        _extra -= beyond > TimeSpan.Zero ? beyond : TimeSpan.Zero;
         Round[] least = [.. rounds.OrderBy(round => round.Disturbance).Take(Rounds)];
         return new RatioResult(
             Median(least.Select(round => round.CandidateNs / round.RivalNs)),
