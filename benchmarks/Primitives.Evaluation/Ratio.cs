@@ -11,7 +11,7 @@ internal static class Ratio
 {
     private const int Rounds = 25;
     private const double Quiet = 1.1;
-    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(6);
 
     // For quiet rounds: so long in any case, and longer, but not for ever, out of what a whole run may wait.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
@@ -59,14 +59,15 @@ internal static class Ratio
 
     private static int WarmUp(Func<int, long> body)
     {
-        // Long enough for tiered compilation to replace the first versions, which happens in the background.
+        // Long enough for tiered compilation to replace the first versions, which happens in the background, and takes two
+        // steps for code that came compiled.
         long begun = Stopwatch.GetTimestamp();
         int batch = 1;
         while (true)
         {
             double ns = Time(body, batch) * batch;
             bool enough = ns >= Window.TotalNanoseconds;
-            if (enough && Stopwatch.GetElapsedTime(begun) > TimeSpan.FromMilliseconds(300))
+            if (enough && Stopwatch.GetElapsedTime(begun) > TimeSpan.FromMilliseconds(700))
             {
                 return batch;
             }
